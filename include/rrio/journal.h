@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * journal.h - what a journal holds, and how it is written and read (librrj.a).
+ *
+ * A journal is one stream of records in the order in which the emulator met them. The writer is used by one thread at
+ * a time (in librrio.so: whoever holds the turnstile), a reader by one thread; any number of readers may follow one
+ * writer. Nothing here prints, exits or keeps a lock. Every function returns 0 or a positive count on success and
+ * -errno on failure; rrj_append and rrj_next do not allocate. The bytes on disk are specified in journal/FORMAT.md.
+ *
+ * Units: instruction counts are guest instructions since the guest's start; times are nanoseconds; offsets and
+ * lengths are bytes.
+ */
+#ifndef RRIO_JOURNAL_H
+#define RRIO_JOURNAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum rrj_type {
+	RRJ_START = 1, /* once, first: everything needed to replay */
+	RRJ_FILE,      /* a file on which the emulator does disk I/O, before its first request */
+	RRJ_TURN,      /* a turn starts; its `releases` requests follow at once */
+	RRJ_REQUEST,   /* a request that the turn before it released */
+	RRJ_INPUT,     /* bytes from outside: randomness, a signal */
+	RRJ_NOTE,      /* something that was not controlled, as text */
+	RRJ_END,       /* once, last: why the recording ended, and totals */
+};
+
+/* Where a turn starts. The order of the values is part of the format. */
+enum rrj_kind {
+	RRJ_SLICE = 1, /* at the first slice start at its instruction count */
+	RRJ_STALL,     /* the vCPU thread waits for a timer that only the main loop runs */
+	RRJ_IDLE,      /* every vCPU is idle or stopped */
+	RRJ_NESTED,    /* a blocking poll with the BQL held, inside a turn, in a device access, or at start-up and exit */
+};
+
+enum rrj_op {
+	RRJ_READ = 1,
+	RRJ_WRITE,
+	RRJ_FLUSH,    /* fdatasync, fsync */
+	RRJ_ALLOCATE, /* fallocate: write zeroes, discard, preallocation */
+	RRJ_TRUNCATE,
+	RRJ_COPY,   /* copy_file_range */
+	RRJ_IOCTL,  /* offset holds the request number */
+	RRJ_OPAQUE, /* a job that published without a system call of ours */
+};
+
+enum rrj_source {
+	RRJ_GNUTLS_RND = 1,
+	RRJ_GETRANDOM,
+	RRJ_G_RANDOM,
+	RRJ_RANDOM_DEVICE, /* read() of /dev/urandom, /dev/random or /dev/hwrng */
+	RRJ_SIGNAL,        /* struct rrj_signal */
+};
+
+/* Which data of requests the recording holds. */
+enum rrj_data { RRJ_DATA_DIGEST = 1, RRJ_DATA_FULL, RRJ_DATA_NONE };
+
+/* A list of strings, each with its NUL, one behind the other. */
+struct rrj_strings {
+	const char *bytes;
+	size_t size;
+};
+
+struct rrj_start {
+	uint8_t id[16];             /* random: tells one recording from another */
+	const char *rrio_version;
+	const char *emulator;       /* absolute path */
+	const char *emulator_version;
+	const char *build_id;       /* hexadecimal; empty when the emulator has none */
+	uint64_t emulator_size;
+	const char *cwd;
+	struct rrj_strings argv;
+	struct rrj_strings env;     /* NAME=VALUE: what can change what the emulator does */
+	enum rrj_data data;
+	int64_t mono_ns, real_ns;   /* CLOCK_MONOTONIC and CLOCK_REALTIME as start-up sees them */
+};
+
+enum { RRJ_FILE_TEMPORARY = 1, RRJ_FILE_READ_ONLY = 2, RRJ_FILE_DEVICE = 4 };
+
+struct rrj_file {
+	uint32_t id;         /* 1, 2, … in order of first use */
+	uint32_t flags;
+	uint64_t size;       /* before its first request */
+	int64_t mtime_ns;
+	uint64_t digest;     /* of samples of its content; 0 for temporary files */
+	const char *path;
+};
+
+struct rrj_turn {
+	uint64_t seq;        /* 1, 2, …; filled in by the writer */
+	enum rrj_kind kind;
+	int64_t icount;
+	int64_t mono_ns, real_ns;
+	uint32_t releases;
+};
+
+struct rrj_request {
+	uint64_t ticket;
+	uint32_t file;          /* rrj_file.id; 0: none */
+	enum rrj_op op;
+	uint32_t calls;         /* system calls that the job made */
+	uint64_t offset, length;
+	int64_t result;         /* bytes or 0, or -errno, of the job's last call */
+	uint32_t checksum;      /* of the data read or written; 0 without data */
+	int64_t submit_icount;  /* -1: unknown */
+	int64_t latency_ns;     /* of the host: from the job's start to its last call's return */
+};
+
+struct rrj_signal {
+	int32_t signo, code;
+	int32_t pid;
+	uint32_t uid;
+};
+
+struct rrj_input {
+	enum rrj_source source;
+	const void *data;
+	size_t size;
+};
+
+struct rrj_note {
+	const char *id;      /* short and stable: ungated-job, … */
+	const char *text;
+};
+
+struct rrj_end {
+	const char *cause;   /* exit, signal 15, no space left on device, … */
+	int64_t icount;      /* final guest instruction count */
+	uint64_t turns, requests, inputs, slices;
+	int64_t mono_ns, real_ns;
+};
+
+struct rrj_record {
+	enum rrj_type type;
+	union {
+		struct rrj_start start;
+		struct rrj_file file;
+		struct rrj_turn turn;
+		struct rrj_request request;
+		struct rrj_input input;
+		struct rrj_note note;
+		struct rrj_end end;
+	};
+};
+
+/* ---- writing ---- */
+
+struct rrj_writer;
+
+/*
+ * Makes a writer. Until rrj_writer_attach it keeps what is appended in memory (so that an emulator that only prints
+ * its version leaves no recording); that memory grows in rrj_append as needed, the only time it allocates.
+ */
+int rrj_writer_new(struct rrj_writer **writer);
+
+/*
+ * Writes what was kept to fd (empty, open for writing). The writer owns it from here on, also when this write fails; not
+ * when fd is refused: -EEXIST when it is not empty, -EINVAL when the writer has one.
+ */
+int rrj_writer_attach(struct rrj_writer *writer, int fd);
+
+/* Encodes one record into the writer's buffer, behind the ones before it. */
+int rrj_append(struct rrj_writer *writer, const struct rrj_record *record);
+
+/* When this returns 0, everything appended is in the page cache: it survives the death of the process. */
+int rrj_commit(struct rrj_writer *writer);
+
+/* Bytes in the file so far; the position an error message names. */
+uint64_t rrj_writer_size(const struct rrj_writer *writer);
+
+/* Commits, closes and frees. The END record is the caller's to append before. */
+int rrj_writer_close(struct rrj_writer *writer);
+
+/* ---- reading ---- */
+
+struct rrj_reader;
+
+/* How far the bytes at hand carry, after rrj_next has returned 0 or an error. */
+enum rrj_state {
+	RRJ_MORE,    /* not at the end yet */
+	RRJ_WHOLE,   /* ended with its END record */
+	RRJ_EARLY,   /* ends early but clean: at a commit, or torn inside the last one */
+	RRJ_DAMAGED, /* bytes that no writer wrote, with more behind them */
+};
+
+/*
+ * Makes a reader of fd, which it reads with pread only and does not close. Refuses what is no journal:
+ * -EMEDIUMTYPE: not a journal; -EBADMSG: a journal whose file header is damaged; -EPROTONOSUPPORT: a newer or foreign
+ * version, or a required part we do not know.
+ */
+int rrj_reader_new(struct rrj_reader **reader, int fd);
+
+/*
+ * The next record: 1 and *record, whose pointers hold until the next call; 0 at the end (see rrj_reader_state; a
+ * later call goes on if the file has grown meanwhile); -EBADMSG at damage; another -errno when reading failed.
+ */
+int rrj_next(struct rrj_reader *reader, struct rrj_record *record);
+
+enum rrj_state rrj_reader_state(const struct rrj_reader *reader);
+
+/* Byte offset in the file of the frame that the last record, the end or the damage is in. */
+uint64_t rrj_reader_offset(const struct rrj_reader *reader);
+
+void rrj_reader_free(struct rrj_reader *reader);
+
+/* ---- names, for messages and viewers; never NULL ---- */
+
+const char *rrj_type_name(enum rrj_type type);
+const char *rrj_kind_name(enum rrj_kind kind);
+const char *rrj_op_name(enum rrj_op op);
+const char *rrj_source_name(enum rrj_source source);
+const char *rrj_data_name(enum rrj_data data);
+const char *rrj_state_name(enum rrj_state state);
+
+#endif
