@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * emulator.c - finds the emulator's functions among the symbols that it exports.
+ *
+ * Called once, by the library's constructor. Must not call into the emulator: nothing of it has run yet. A symbol
+ * that is missing stays NULL; the caller decides what follows.
+ */
+#include "emulator.h"
+
+#include <dlfcn.h>
+
+struct emulator emu;
+
+enum { OPTIONAL, REQUIRED };
+
+struct row {
+	bool required;
+	void *member;
+	const char *names[3];
+};
+
+#define ROW(need, member, type, ...) { need, (void *)&emu.member, { __VA_ARGS__ } },
+static const struct row rows[] = {
+#include "emulator.def"
+};
+#undef ROW
+
+enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
+
+static struct emulator_symbol symbols[ROWS];
+
+static void *find(const struct row *row, const char **name)
+{
+	for (size_t i = 0; i < sizeof(row->names) / sizeof(row->names[0]) && row->names[i]; i++) {
+		void *address = dlsym(RTLD_DEFAULT, row->names[i]);
+
+		if (address) {
+			*name = row->names[i];
+			return address;
+		}
+	}
+	*name = row->names[0];
+	return NULL;
+}
+
+unsigned emulator_find(void)
+{
+	unsigned missing = 0;
+
+	for (size_t i = 0; i < ROWS; i++) {
+		void *address = find(&rows[i], &symbols[i].name);
+
+		symbols[i].required = rows[i].required;
+		symbols[i].found = address;
+		*(void **)rows[i].member = address;
+		missing += rows[i].required && !address;
+	}
+	return missing;
+}
+
+const struct emulator_symbol *emulator_symbol(size_t i)
+{
+	return i < ROWS ? &symbols[i] : NULL;
+}
+
+void *emulator_current_cpu(void)
+{
+	static __thread void **cpu;
+
+	/* A thread-local symbol's address is the calling thread's own. */
+	if (!cpu)
+		cpu = dlsym(RTLD_DEFAULT, "current_cpu");
+	return cpu ? *cpu : NULL;
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * emulator.h - the emulator's inside, as far as rrio calls it: one table of functions, looked up once at start.
+ *
+ * Filled by the library's constructor before any other thread exists, read-only afterwards, so every thread may use
+ * it. Which QEMU names stand behind a member, by version: emulator.def.
+ */
+#ifndef HOOKS_EMULATOR_H
+#define HOOKS_EMULATOR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* QEMU's VersionInfo (qapi/control.json), the same from 7.2 to 11.0. */
+struct emulator_version {
+	struct {
+		int64_t major, minor, micro;
+	} *qemu;
+	char *package;
+};
+
+/* A pointer to `type`, which may itself be a function pointer type written as in a cast. */
+#define ROW(need, member, type, ...) __typeof__(type) member;
+struct emulator {
+#include "emulator.def"
+};
+#undef ROW
+
+extern struct emulator emu;
+
+/* QEMUClockType and the mask for all timers: include/qemu/timer.h, 7.2 to 11.0. */
+enum { CLOCK_VIRTUAL = 1, TIMERS_ALL = -1 };
+
+struct emulator_symbol {
+	const char *name; /* the one found, else the newest known */
+	bool required, found;
+};
+
+/*
+ * Looks everything up. Returns how many required symbols are missing; all of them when the process is no emulator or
+ * one that exports nothing.
+ */
+unsigned emulator_find(void);
+
+/* The i-th symbol of the table as found, or NULL behind the last. */
+const struct emulator_symbol *emulator_symbol(size_t i);
+
+/* The calling thread's vCPU, or NULL. */
+void *emulator_current_cpu(void);
+
+/* Nanoseconds until the next timer of the virtual clock, as far as the guest's time goes; 0: one is due. */
+static inline int64_t emulator_deadline(void)
+{
+	return emu.clock_deadline(CLOCK_VIRTUAL, TIMERS_ALL);
+}
+
+#endif

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* entry.h - replaces the body of one of the emulator's functions. */
+#ifndef HOOKS_ENTRY_H
+#define HOOKS_ENTRY_H
+
+#include <stddef.h>
+
+/* The longest jump this host's architecture needs, in bytes. */
+enum { ENTRY_JUMP_MAX = 16 };
+
+/* Encodes a jump to `to`. Returns its length in bytes, or -ENOTSUP on an architecture without one. */
+int entry_jump(unsigned char code[ENTRY_JUMP_MAX], const void *to);
+
+/*
+ * Makes every call of `function` go to `to`. The whole body is given up, so nothing has to be moved; it must be large
+ * enough for the jump. Before any other thread exists. Returns 0, -ENOTSUP (architecture), -EINVAL (body too small or
+ * unknown) or the error of writing the process's memory (-EACCES, -EPERM: forbidden here).
+ */
+int entry_replace(void *function, const void *to);
+
+#endif

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* slice.h - the hook in the instruction-count loop: rrio_slice_budget() of include/rrio/hook.h. */
+#ifndef HOOKS_SLICE_H
+#define HOOKS_SLICE_H
+
+#include <stdint.h>
+
+/*
+ * Called at the start of every slice, in the vCPU thread, without the BQL: may wait for a turn there. Given the
+ * instruction count; returns how many instructions the slice may have at most.
+ */
+typedef int64_t slice_start_fn(int64_t icount);
+
+/* Puts the hook into the emulator; `start` is called from then on. Errors as entry_replace(). */
+int slice_install(slice_start_fn *start);
+
+#endif
