@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * inspect.h - what the subcommands of rrio-inspect share. One thread; a function that fails has said so on stderr.
+ */
+#ifndef INSPECT_H
+#define INSPECT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "rrio/journal.h"
+
+enum status { FINE = 0, FINDING = 1, USAGE = 2, NO_RECORDING = 65, BUG = 70 };
+
+struct options {
+	const char *recording; /* NULL: the latest */
+	const char *field;     /* --field */
+	bool json;	       /* -o json */
+};
+
+struct command {
+	const char *name, *synopsis, *does;
+	bool takes_field, takes_output;
+	enum status (*run)(const struct options *options);
+};
+
+extern const struct command command_dump, command_info, command_verify;
+
+/* One line on stderr, behind "rrio: ". */
+__attribute__((format(printf, 1, 2))) void say(const char *format, ...);
+
+/* Text from a journal, so that a terminal shows it and does nothing else: control characters as \xNN. */
+void print_safe(const char *text, FILE *out);
+
+/* ---- a recording that is read from its start on ---- */
+
+struct recording {
+	char *path; /* of the journal */
+	int fd;
+	struct rrj_reader *reader;
+	bool started;	   /* its START record has been read */
+	uint64_t turns;	   /* so far, as the last two */
+	int64_t icount;	   /* up to here, everything that replay needs has been read */
+	uint32_t expected; /* requests of the current turn that are still to come */
+	int64_t turn_icount;
+};
+
+/* The argument as users give it: a folder, a file, a name in the store; NULL is the latest. */
+enum status recording_open(struct recording *recording, const char *argument);
+void recording_close(struct recording *recording);
+
+/* As rrj_next. */
+int recording_next(struct recording *recording, struct rrj_record *record);
+
+/* What the last value of recording_next means for the exit status; says so when it is a failure. */
+enum status recording_status(const struct recording *recording, int last);
+
+#endif
