@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * config.c - reads the RRIO_ variables by a table. Called by the constructor, in an emulator only.
+ *
+ * A variable or a value that it does not know ends the process: ignoring it would record something else than asked.
+ */
+#include "config.h"
+
+#include <string.h>
+
+#include "message.h"
+
+struct config config = { .data = RRJ_DATA_DIGEST };
+
+static bool take_mode(const char *value)
+{
+	static const char *const names[] = { "off", "record", "replay" };
+
+	for (int i = 0; i < 3; i++)
+		if (!strcmp(value, names[i])) {
+			config.mode = (enum mode)i;
+			return true;
+		}
+	return false;
+}
+
+static bool take_dir(const char *value)
+{
+	config.dir = value;
+	return *value;
+}
+
+static bool take_data(const char *value)
+{
+	for (int i = RRJ_DATA_DIGEST; i <= RRJ_DATA_NONE; i++)
+		if (!strcmp(value, rrj_data_name((enum rrj_data)i))) {
+			config.data = (enum rrj_data)i;
+			return true;
+		}
+	return false;
+}
+
+static bool take_on_error(const char *value)
+{
+	config.stop_on_error = !strcmp(value, "stop");
+	return config.stop_on_error || !strcmp(value, "continue");
+}
+
+static const struct variable {
+	const char *name, *values;
+	bool (*take)(const char *value);
+} variables[] = {
+	{ "RRIO_MODE", "record, replay, off", take_mode },
+	{ "RRIO_DIR", "a folder", take_dir },
+	{ "RRIO_LOG", "MODULE:LEVEL,… (all:warn; levels error, warn, info, debug)", message_configure },
+	{ "RRIO_DATA", "digest, full, none", take_data },
+	{ "RRIO_ON_ERROR", "continue, stop", take_on_error },
+};
+
+static void take(const char *entry)
+{
+	const char *equals = strchr(entry, '=');
+
+	for (size_t i = 0; equals && i < sizeof(variables) / sizeof(variables[0]); i++) {
+		const struct variable *v = &variables[i];
+
+		if (strlen(v->name) != (size_t)(equals - entry) || strncmp(entry, v->name, strlen(v->name)))
+			continue;
+		if (!v->take(equals + 1))
+			message_end(STATUS_USAGE, "%s is no value of %s, which takes: %s", equals + 1, v->name, v->values);
+		return;
+	}
+	message_end(STATUS_USAGE,
+		    "unknown variable %s; there are RRIO_MODE, RRIO_DIR, RRIO_LOG, RRIO_DATA and RRIO_ON_ERROR", entry);
+}
+
+void config_read(char **environment)
+{
+	config.mode = MODE_RECORD;
+	message_configure("");
+	for (; *environment; environment++)
+		if (!strncmp(*environment, "RRIO_", 5))
+			take(*environment);
+	if (config.mode == MODE_RECORD && config.data == RRJ_DATA_FULL)
+		message_end(STATUS_UNSUPPORTED, "RRIO_DATA=full is not there yet; record with RRIO_DATA=digest, "
+						"and keep the images for replay");
+}

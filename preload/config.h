@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* config.h - what the user asked for: the RRIO_ variables. Read once by the constructor, constant afterwards. */
+#ifndef PRELOAD_CONFIG_H
+#define PRELOAD_CONFIG_H
+
+#include <stdbool.h>
+
+#include "rrio/journal.h"
+
+enum mode { MODE_OFF, MODE_RECORD, MODE_REPLAY };
+
+struct config {
+	enum mode mode;
+	const char *dir;    /* RRIO_DIR, or NULL */
+	enum rrj_data data;
+	bool stop_on_error; /* RRIO_ON_ERROR=stop */
+};
+
+extern struct config config;
+
+/* Reads the environment. Ends the process with status 2 at a variable or a value that it does not know. */
+void config_read(char **environment);
+
+static inline bool recording(void)
+{
+	return config.mode == MODE_RECORD;
+}
+
+static inline bool replaying(void)
+{
+	return config.mode == MODE_REPLAY;
+}
+
+#endif

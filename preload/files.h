@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * files.h - the files on which the emulator does disk I/O: what they are called, and what they were before it.
+ *
+ * A file is met by a worker thread at its first request, and entered into the journal, where it gets its number, by
+ * the turn that releases that request. Numbers are thus the same in record and replay.
+ */
+#ifndef PRELOAD_FILES_H
+#define PRELOAD_FILES_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "rrio/journal.h"
+
+struct file {
+	dev_t device;
+	ino_t inode;
+	struct rrj_file record; /* id 0: not entered yet */
+	char path[PATH_MAX];
+};
+
+/* As many files as one run may use; a further one is counted as one without a name (NULL). */
+enum { FILES_MAX = 256 };
+
+/* The file behind a descriptor; NULL when it is none (or one too many). Any thread; preserves errno. */
+struct file *file_of(int fd);
+
+/* Gives a file its number, if it has none. For whoever holds the turn. true: it is new. */
+bool file_enter(struct file *file);
+
+/* A file's number; 0 for NULL. */
+uint32_t file_id(const struct file *file);
+
+/* The name for messages; never NULL. */
+const char *file_name(const struct file *file);
+
+/* Replay: remembers a file of the recording, and compares one of this run with it; ends the process when they differ. */
+void file_recorded(const struct rrj_file *record);
+void file_compare(const struct file *file);
+
+#endif

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* folder.h - where recordings are. Errors are -errno, with the path that failed in `dir`. */
+#ifndef PRELOAD_FOLDER_H
+#define PRELOAD_FOLDER_H
+
+#include <limits.h>
+
+/*
+ * Makes the folder of a new recording and its journal: `wanted`, or, when NULL, the next free EMULATOR-N of the store,
+ * with the link `latest` beside it. Puts the folder's path into dir; returns the journal's descriptor, locked for
+ * writing. -EEXIST: the folder already has a recording.
+ */
+int folder_create(const char *wanted, const char *emulator, char dir[PATH_MAX]);
+
+/*
+ * Opens a recording's journal for reading: `wanted`, or, when NULL, the store's `latest`. -EBUSY: it is being written.
+ */
+int folder_open(const char *wanted, char dir[PATH_MAX]);
+
+#endif

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * job.h - one job of the block layer's thread pool: submitted, then run from a worker's unlock of the pool's lock to
+ * its next lock.
+ *
+ * QEMU: util/thread-pool.c:worker_thread. But for job_submitted() and job_ungated(), all functions are called by the
+ * worker thread whose job it is.
+ */
+#ifndef PRELOAD_JOB_H
+#define PRELOAD_JOB_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * Main or vCPU thread: it signals a condition, and has unlocked this mutex last. That is how a job is submitted, when
+ * the mutex is the pool's lock (util/thread-pool.c:thread_pool_submit_aio).
+ */
+void job_submitted(const pthread_mutex_t *mutex);
+
+/* Before a worker locks a mutex: the end of its job, when it is the pool's lock. */
+void job_before_lock(pthread_mutex_t *mutex);
+
+/* Before a worker unlocks a mutex, holding it: the start of a job, when it is the pool's lock. */
+void job_before_unlock(pthread_mutex_t *mutex);
+
+/* A worker signals a condition. While it holds the pool's lock that means that it leaves the pool. */
+void job_signals(void);
+
+/* How many jobs have published without passing a gate. */
+uint64_t job_ungated(void);
+
+#endif

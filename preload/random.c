@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * random.c - randomness that may reach the guest: journalled when recording, taken from the journal in replay.
+ *
+ * What the main thread and the vCPU thread ask for: gnutls_rnd (QEMU's qcrypto_random_bytes: RDRAND, virtio-rng, a
+ * device tree's seed), getrandom, glib's generator (UUIDs), and reads of the random devices (rng-random). The order is
+ * that of the guest's run, since the two threads alternate.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "config.h"
+#include "interpose.h"
+#include "self.h"
+#include "tape.h"
+#include "turnstile.h"
+
+static bool journalled(void)
+{
+	return self_is_party() && config.mode != MODE_OFF;
+}
+
+/* Calls the original with our other wrappers switched off: a library's generator asks the kernel in its turn. */
+#define ORIGINAL(call) \
+	({ \
+		__typeof__(call) answer; \
+		self.inside = true; \
+		answer = (call); \
+		self.inside = false; \
+		answer; \
+	})
+
+/* ---- generators ---- */
+
+INTERPOSED int gnutls_rnd(int level, void *data, size_t size);
+INTERPOSED int gnutls_rnd(int level, void *data, size_t size)
+{
+	if (!journalled())
+		return real.gnutls_rnd(level, data, size);
+	if (recording()) {
+		int result = ORIGINAL(real.gnutls_rnd(level, data, size));
+
+		if (result < 0)
+			return result;
+	}
+	tape_input(RRJ_GNUTLS_RND, data, size);
+	return 0;
+}
+
+/* A result of the kernel, which may be short or an error: the result first, then the bytes. */
+static ssize_t with_result(enum rrj_source source, ssize_t result, void *data)
+{
+	int64_t value = result < 0 ? -errno : result;
+
+	tape_input(source, &value, sizeof(value));
+	if (value > 0)
+		tape_input(source, data, (size_t)value);
+	if (value >= 0)
+		return value;
+	errno = (int)-value;
+	return -1;
+}
+
+INTERPOSED ssize_t getrandom(void *data, size_t size, unsigned flags)
+{
+	ssize_t result = 0;
+
+	if (!journalled())
+		return real.getrandom(data, size, flags);
+	if (recording())
+		result = ORIGINAL(real.getrandom(data, size, flags));
+	return with_result(RRJ_GETRANDOM, result, data);
+}
+
+INTERPOSED int getentropy(void *data, size_t size)
+{
+	ssize_t result = 0;
+
+	if (!journalled())
+		return real.getentropy(data, size);
+	if (recording())
+		result = ORIGINAL(real.getentropy(data, size)) < 0 ? -1 : (ssize_t)size;
+	return with_result(RRJ_GETRANDOM, result, data) < 0 ? -1 : 0;
+}
+
+INTERPOSED uint32_t g_random_int(void);
+INTERPOSED uint32_t g_random_int(void)
+{
+	uint32_t value = 0;
+
+	if (!journalled())
+		return real.g_random_int();
+	if (recording())
+		value = ORIGINAL(real.g_random_int());
+	tape_input(RRJ_G_RANDOM, &value, sizeof(value));
+	return value;
+}
+
+INTERPOSED int32_t g_random_int_range(int32_t begin, int32_t end);
+INTERPOSED int32_t g_random_int_range(int32_t begin, int32_t end)
+{
+	int32_t value = 0;
+
+	if (!journalled())
+		return real.g_random_int_range(begin, end);
+	if (recording())
+		value = ORIGINAL(real.g_random_int_range(begin, end));
+	tape_input(RRJ_G_RANDOM, &value, sizeof(value));
+	return value;
+}
+
+/* ---- random devices ---- */
+
+enum { DESCRIPTORS = 4096 };
+
+static _Atomic bool is_random[DESCRIPTORS];
+
+static int opened(int fd, const char *path)
+{
+	static const char *const devices[] = { "/dev/urandom", "/dev/random", "/dev/hwrng" };
+
+	if (fd < 0 || fd >= DESCRIPTORS || !journalled())
+		return fd;
+	for (size_t i = 0; i < sizeof(devices) / sizeof(devices[0]); i++)
+		if (!strcmp(path, devices[i]))
+			is_random[fd] = true;
+	return fd;
+}
+
+/* The mode is only there when the flags ask for a file to be made. */
+#define MODE(flags) \
+	({ \
+		mode_t mode = 0; \
+		va_list arguments; \
+		if ((flags) & O_CREAT || ((flags) & O_TMPFILE) == O_TMPFILE) { \
+			va_start(arguments, flags); \
+			mode = va_arg(arguments, mode_t); \
+			va_end(arguments); \
+		} \
+		mode; \
+	})
+
+#undef open
+#undef open64
+INTERPOSED int open(const char *path, int flags, ...)
+{
+	return opened(real.open(path, flags, MODE(flags)), path);
+}
+
+INTERPOSED int open64(const char *path, int flags, ...)
+{
+	return opened(real.open64(path, flags, MODE(flags)), path);
+}
+
+INTERPOSED int __open_2(const char *path, int flags);
+INTERPOSED int __open_2(const char *path, int flags)
+{
+	return opened(real.__open_2(path, flags), path);
+}
+
+INTERPOSED int __open64_2(const char *path, int flags);
+INTERPOSED int __open64_2(const char *path, int flags)
+{
+	return opened(real.__open64_2(path, flags), path);
+}
+
+INTERPOSED int close(int fd)
+{
+	if (fd >= 0 && fd < DESCRIPTORS)
+		is_random[fd] = false;
+	return real.close(fd);
+}
+
+static bool from_random_device(int fd)
+{
+	return fd >= 0 && fd < DESCRIPTORS && is_random[fd] && journalled();
+}
+
+INTERPOSED ssize_t read(int fd, void *data, size_t size)
+{
+	if (!from_random_device(fd))
+		return real.read(fd, data, size);
+	return with_result(RRJ_RANDOM_DEVICE, recording() ? real.read(fd, data, size) : 0, data);
+}
+
+INTERPOSED ssize_t __read_chk(int fd, void *data, size_t size, size_t room);
+INTERPOSED ssize_t __read_chk(int fd, void *data, size_t size, size_t room)
+{
+	if (!from_random_device(fd))
+		return real.__read_chk(fd, data, size, room);
+	return with_result(RRJ_RANDOM_DEVICE, recording() ? real.__read_chk(fd, data, size, room) : 0, data);
+}

@@ -1,0 +1,9 @@
+# build/librrio.so: the preload library. Its hooks know the emulator; the journal is librrj.a.
+PRELOAD_OBJECTS := $(call objects,preload) $(call objects,hooks)
+
+# Functions with 32-bit and 64-bit names stand side by side here: none may be redirected to the other, or inlined.
+$(call objects,preload): CPPFLAGS += -U_FILE_OFFSET_BITS -U_FORTIFY_SOURCE
+$(PRELOAD_OBJECTS): CFLAGS += -ftls-model=initial-exec
+
+$(B)/librrio.so: $(PRELOAD_OBJECTS) $(B)/librrj.a
+	$(CC) $(LDFLAGS) -shared -Wl,-z,now -Wl,-z,defs -Wl,--exclude-libs,ALL -o $@ $^ -ldl -lpthread

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * self.h - what rrio knows of the calling thread.
+ *
+ * Thread-local in the initial-exec model: reading it is one instruction and never allocates, so every interposed
+ * function may start with it. Before our constructor and in every process that is no emulator, all threads are
+ * THREAD_OTHER, and every interposed function goes straight to the original.
+ */
+#ifndef PRELOAD_SELF_H
+#define PRELOAD_SELF_H
+
+#include <pthread.h>
+#include <stdbool.h>
+
+enum thread_role {
+	THREAD_OTHER,
+	THREAD_MAIN,   /* runs the main loop */
+	THREAD_VCPU,   /* runs all vCPUs in turn */
+	THREAD_WORKER, /* of the block layer's thread pool */
+};
+
+struct self {
+	enum thread_role role;
+	bool inside;                    /* in one of our own calls: interposed functions are transparent */
+	pthread_mutex_t *last_locked;   /* main */
+	pthread_mutex_t *last_unlocked; /* main, vCPU */
+};
+
+extern __thread struct self self __attribute__((tls_model("initial-exec")));
+
+/* Does this thread run the guest or touch it? What it learns from the host has to be journalled. */
+static inline bool self_is_party(void)
+{
+	return (self.role == THREAD_MAIN || self.role == THREAD_VCPU) && !self.inside;
+}
+
+#endif

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * start.c - the library's constructor and destructor.
+ *
+ * The constructor runs in the process's first thread before the emulator's main(). In a process that is no emulator it
+ * does nothing and prints nothing. Everything that can be refused before the emulator has read its command line is
+ * refused here; the rest where the guest's vCPU is made (threads.c) or an engine is opened (engines.c).
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "../hooks/emulator.h"
+#include "../hooks/slice.h"
+#include "clock.h"
+#include "config.h"
+#include "interpose.h"
+#include "message.h"
+#include "provenance.h"
+#include "self.h"
+#include "tape.h"
+#include "threads.h"
+#include "turnstile.h"
+
+static void refuse_missing(unsigned missing)
+{
+	char names[1024] = "";
+	const struct emulator_symbol *symbol;
+
+	for (size_t i = 0; (symbol = emulator_symbol(i)); i++)
+		if (symbol->required && !symbol->found)
+			snprintf(names + strlen(names), sizeof(names) - strlen(names), "%s%s", *names ? ", " : "",
+				 symbol->name);
+	message_end(STATUS_UNSUPPORTED,
+		    "this emulator cannot be recorded: it does not export %u function(s) that rrio needs (%s); a "
+		    "distribution's build exports them; rrio doctor says more",
+		    missing, names);
+}
+
+static void report_symbols(void)
+{
+	const struct emulator_symbol *symbol;
+
+	for (size_t i = 0; (symbol = emulator_symbol(i)); i++)
+		message(MODULE_HOOKS, MESSAGE_DEBUG, "%s %s %s", symbol->name, symbol->required ? "required" : "optional",
+			symbol->found ? "found" : "missing");
+}
+
+static void install(void)
+{
+	int result = slice_install(turnstile_slice);
+
+	if (result == -EINVAL)
+		message_end(STATUS_UNSUPPORTED, "this emulator cannot be recorded: its icount_round is not the function "
+						"that rrio expects; rrio doctor says more");
+	if (result < 0)
+		message_end(STATUS_UNSUPPORTED,
+			    "this emulator cannot be recorded: its icount_round cannot be replaced here (%s)",
+			    strerror(-result));
+	result = turnstile_init();
+	if (result < 0)
+		message_end(STATUS_TRY_AGAIN, "no descriptor for the main loop: %s", strerror(-result));
+}
+
+/* A child must not write into its parent's recording. Before the guest exists there is none: -daemonize is fine. */
+static void in_child(void)
+{
+	if (!turnstile_has_vcpu())
+		return;
+	config.mode = MODE_OFF;
+	self.role = THREAD_OTHER;
+}
+
+static void begin(int argc, char **argv, char **environment)
+{
+	const struct rrj_start *then;
+	struct rrj_start now;
+
+	provenance_fill(&now, argc, argv, environment);
+	message(MODULE_HOOKS, MESSAGE_DEBUG, "emulator %s", now.emulator_version);
+	report_symbols();
+	if (config.mode == MODE_OFF)
+		return;
+	if (replaying()) {
+		then = tape_replay(config.dir);
+		provenance_compare(&now, then);
+		config.data = then->data;
+		now.mono_ns = then->mono_ns;
+		now.real_ns = then->real_ns;
+	} else {
+		now.data = config.data;
+		clock_sample(&now.mono_ns, &now.real_ns);
+		tape_record(&now);
+	}
+	/* Start-up reads the clock too. */
+	clock_freeze(now.mono_ns, now.real_ns);
+	install();
+	message_save_terminal();
+	pthread_atfork(NULL, NULL, in_child);
+	threads_init();
+}
+
+__attribute__((constructor)) static void start(int argc, char **argv, char **environment)
+{
+	unsigned missing;
+
+	interpose_find();
+	missing = emulator_find();
+	/* QEMU's tools export much of what an emulator does, but have no vCPU. */
+	if (!emu.cpu_exit && !provenance_is_emulator())
+		return;
+	config_read(environment);
+	if (missing && config.mode != MODE_OFF)
+		refuse_missing(missing);
+	begin(argc, argv, environment);
+}
+
+__attribute__((destructor)) static void end(void)
+{
+	static bool ended;
+
+	if (config.mode == MODE_OFF || !turnstile_has_vcpu() || ended)
+		return;
+	ended = true;
+	if (replaying())
+		fflush(NULL); /* a difference ends the process at once */
+	tape_end(turnstile_icount(), turnstile_slices());
+	config.mode = MODE_OFF;
+	self.role = THREAD_OTHER;
+}

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * sync.c - mutexes and conditions: where the turnstile and the thread pool learn what a thread is about to do.
+ *
+ * Every thread of the process comes through here, at any time; those without a role go straight to the original.
+ */
+#include "interpose.h"
+#include "job.h"
+#include "self.h"
+#include "threads.h"
+#include "turnstile.h"
+
+static void before_lock(pthread_mutex_t *mutex)
+{
+	switch (self.role) {
+	case THREAD_VCPU:
+		if (mutex == threads_bql())
+			turnstile_before_bql();
+		break;
+	case THREAD_WORKER:
+		job_before_lock(mutex);
+		break;
+	case THREAD_MAIN:
+		threads_learn_bql();
+		self.last_locked = mutex;
+		break;
+	case THREAD_OTHER:
+		break;
+	}
+}
+
+INTERPOSED int pthread_mutex_lock(pthread_mutex_t *mutex)
+{
+	if (self.role != THREAD_OTHER && !self.inside)
+		before_lock(mutex);
+	return real.pthread_mutex_lock(mutex);
+}
+
+INTERPOSED int pthread_mutex_unlock(pthread_mutex_t *mutex)
+{
+	if (self.role != THREAD_OTHER && !self.inside) {
+		if (self.role == THREAD_WORKER)
+			job_before_unlock(mutex);
+		else
+			self.last_unlocked = mutex;
+		if (self.role == THREAD_MAIN)
+			threads_learn_bql();
+	}
+	return real.pthread_mutex_unlock(mutex);
+}
+
+INTERPOSED int pthread_cond_wait(pthread_cond_t *cond, pthread_mutex_t *mutex)
+{
+	if (self_is_party() && mutex == threads_bql()) {
+		if (self.role == THREAD_MAIN)
+			return turnstile_lend(cond, mutex);
+		turnstile_idle(mutex);
+		return 0;
+	}
+	return real.pthread_cond_wait(cond, mutex);
+}
+
+static void before_signal(pthread_cond_t *cond)
+{
+	turnstile_signals(cond);
+	if (self.role == THREAD_WORKER)
+		job_signals();
+}
+
+INTERPOSED int pthread_cond_signal(pthread_cond_t *cond)
+{
+	before_signal(cond);
+	if (self_is_party() && self.last_unlocked) {
+		job_submitted(self.last_unlocked);
+		self.last_unlocked = NULL;
+	}
+	return real.pthread_cond_signal(cond);
+}
+
+INTERPOSED int pthread_cond_broadcast(pthread_cond_t *cond)
+{
+	before_signal(cond);
+	return real.pthread_cond_broadcast(cond);
+}

@@ -1,0 +1,468 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * tape.c - writes the journal when recording, follows it when replaying.
+ *
+ * Main thread and vCPU thread, never both at once: whoever holds the turn. In replay two readers follow the journal:
+ * one looks ahead for the next turn, so that the vCPU thread knows where it has to stop; the other one follows the
+ * inputs up to there. The journal's own system calls are made with self.inside set.
+ */
+#include "tape.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "config.h"
+#include "files.h"
+#include "folder.h"
+#include "job.h"
+#include "message.h"
+#include "self.h"
+#include "turnstile.h"
+
+static struct {
+	char dir[PATH_MAX];
+	char emulator[NAME_MAX + 1];
+	struct tape_turn turn; /* record: the one that starts; replay: the next one */
+	uint64_t turns, requests, inputs;
+
+	struct rrj_writer *writer; /* NULL: not recording, or no longer */
+
+	struct rrj_reader *ahead, *behind;
+	enum tape_next next;
+	struct rrj_end end;
+	struct rrj_record input; /* the next one, when have_input */
+	bool have_input;
+	uint64_t input_turn; /* the last turn that `behind` has passed */
+} tape;
+
+const char *tape_dir(void)
+{
+	return tape.dir;
+}
+
+void tape_diverged(int64_t icount, const char *format, ...)
+{
+	char text[1024];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(text, sizeof(text), format, arguments);
+	va_end(arguments);
+	message_end(STATUS_FINDING,
+		    "diverged at guest instruction %" PRId64 ", after turn %" PRIu64
+		    ": %s; everything before is as recorded; rrio-inspect dump %s shows the recorded events",
+		    icount, tape.turns, text, tape.dir);
+}
+
+/* ---- recording ---- */
+
+static struct rrj_record end_record(const char *cause, int64_t icount, uint64_t slices)
+{
+	struct rrj_record record = { .type = RRJ_END,
+				     .end = { .cause = cause, .icount = icount, .slices = slices, .turns = tape.turns,
+					      .requests = tape.requests, .inputs = tape.inputs } };
+
+	clock_sample(&record.end.mono_ns, &record.end.real_ns);
+	return record;
+}
+
+/* What END says when the emulator ended by itself. Any other cause: it went on, unrecorded. */
+#define ENDED_BY_ITSELF "exit"
+
+/* The recording ends here, with its cause if that fits, but the guest goes on, unless the user wants it otherwise. */
+static void failed(int error)
+{
+	uint64_t size = rrj_writer_size(tape.writer);
+	struct rrj_writer *writer = tape.writer;
+	struct rrj_record end = end_record(strerror(error), turnstile_icount(), turnstile_slices());
+
+	tape.writer = NULL;
+	rrj_append(writer, &end);
+	rrj_writer_close(writer);
+	if (config.stop_on_error)
+		message_end(STATUS_FINDING,
+			    "%s/journal cannot be written at byte %" PRIu64 ": %s; the emulator is ended "
+			    "(RRIO_ON_ERROR=stop); what was recorded until here replays: rrio replay %s",
+			    tape.dir, size, strerror(error), tape.dir);
+	message(MODULE_JOURNAL, MESSAGE_ERROR,
+		"%s/journal cannot be written at byte %" PRIu64 ": %s; the guest goes on unrecorded; what was recorded "
+		"until here replays: rrio replay %s",
+		tape.dir, size, strerror(error), tape.dir);
+}
+
+static void append(const struct rrj_record *record)
+{
+	int result;
+
+	if (!tape.writer)
+		return;
+	result = rrj_append(tape.writer, record);
+	if (result < 0)
+		failed(-result);
+}
+
+static void commit(void)
+{
+	int result = tape.writer ? rrj_commit(tape.writer) : 0;
+
+	if (result < 0)
+		failed(-result);
+}
+
+void tape_record(const struct rrj_start *start)
+{
+	const char *name = strrchr(start->emulator, '/');
+	int result = rrj_writer_new(&tape.writer);
+
+	if (result < 0)
+		message_end(STATUS_BUG, "no journal can be made: %s", strerror(-result));
+	snprintf(tape.emulator, sizeof(tape.emulator), "%s", name ? name + 1 : start->emulator);
+	append(&(struct rrj_record){ .type = RRJ_START, .start = *start });
+	commit();
+}
+
+void tape_keep(void)
+{
+	int fd, result;
+
+	if (!recording())
+		return;
+	self.inside = true;
+	fd = folder_create(config.dir, tape.emulator, tape.dir);
+	if (fd == -EEXIST)
+		message_end(STATUS_USAGE, "%s already holds a recording; name another folder, or rrio rm %s", tape.dir,
+			    tape.dir);
+	if (fd < 0)
+		message_end(STATUS_USAGE, "the recording's folder %s cannot be made: %s; name another one in RRIO_DIR",
+			    tape.dir, strerror(-fd));
+	result = rrj_writer_attach(tape.writer, fd);
+	if (result < 0)
+		failed(-result);
+	self.inside = false;
+	message(MODULE_JOURNAL, MESSAGE_INFO, "recording to %s", tape.dir);
+}
+
+/* A turn's files stand before it, so that its requests can be read one by one. */
+static void enter_files(uint32_t releases)
+{
+	for (uint32_t i = 0; i < releases; i++) {
+		struct gate *gate = gate_await(tape.turn.requests[i].ticket);
+
+		if (file_enter(gate->what.file))
+			append(&(struct rrj_record){ .type = RRJ_FILE, .file = gate->what.file->record });
+	}
+}
+
+static void decide_turn(enum rrj_kind kind, int64_t icount)
+{
+	uint64_t tickets[GATE_MAX_RELEASES];
+	struct rrj_turn *head = &tape.turn.head;
+
+	*head = (struct rrj_turn){ .seq = tape.turns + 1, .kind = kind, .icount = icount };
+	clock_sample(&head->mono_ns, &head->real_ns);
+	/* Counted before any is released: releasing one lets another arrive. */
+	head->releases = gate_waiting(tickets);
+	for (uint32_t i = 0; i < head->releases; i++)
+		tape.turn.requests[i].ticket = tickets[i];
+	enter_files(head->releases);
+	append(&(struct rrj_record){ .type = RRJ_TURN, .turn = *head });
+}
+
+void tape_note(const char *id, const char *text)
+{
+	if (!recording())
+		return;
+	self.inside = true;
+	append(&(struct rrj_record){ .type = RRJ_NOTE, .note = { .id = id, .text = text } });
+	self.inside = false;
+}
+
+/* ---- replay ---- */
+
+static int read_next(struct rrj_reader *reader, struct rrj_record *record)
+{
+	int result = rrj_next(reader, record);
+
+	if (result < 0 && result != -EBADMSG)
+		message_end(STATUS_UNREADABLE, "%s/journal cannot be read at byte %" PRIu64 ": %s", tape.dir,
+			    rrj_reader_offset(reader), strerror(-result));
+	if (result < 0)
+		message(MODULE_JOURNAL, MESSAGE_ERROR,
+			"%s/journal is damaged at byte %" PRIu64 "; replay goes as far as turn %" PRIu64
+			"; rrio-inspect verify %s says more",
+			tape.dir, rrj_reader_offset(reader), tape.turns, tape.dir);
+	return result > 0;
+}
+
+/* The requests that a turn releases; false when the journal ends among them. */
+static bool load_requests(void)
+{
+	struct rrj_record record;
+
+	if (tape.turn.head.releases > GATE_MAX_RELEASES)
+		return false;
+	for (uint32_t i = 0; i < tape.turn.head.releases; i++) {
+		if (!read_next(tape.ahead, &record) || record.type != RRJ_REQUEST)
+			return false;
+		tape.turn.requests[i] = record.request;
+	}
+	return true;
+}
+
+static void load_next(void)
+{
+	struct rrj_record record;
+
+	tape.next = TAPE_EARLY;
+	while (read_next(tape.ahead, &record)) {
+		if (record.type == RRJ_FILE)
+			file_recorded(&record.file);
+		if (record.type == RRJ_END) {
+			tape.end = record.end;
+			tape.turn.head = (struct rrj_turn){ .icount = record.end.icount };
+			tape.next = strcmp(record.end.cause, ENDED_BY_ITSELF) ? TAPE_EARLY : TAPE_END;
+			return;
+		}
+		if (record.type == RRJ_TURN) {
+			tape.turn.head = record.turn;
+			if (load_requests())
+				tape.next = TAPE_TURN;
+			return;
+		}
+	}
+}
+
+/* Both readers stand behind START; what it says is kept for as long as the process lives. */
+static const struct rrj_start *read_start(struct rrj_reader *reader)
+{
+	static struct rrj_record record;
+
+	if (!read_next(reader, &record) || record.type != RRJ_START)
+		message_end(STATUS_UNREADABLE, "%s/journal ends before its first record; it cannot be replayed", tape.dir);
+	return &record.start;
+}
+
+static void open_reader(struct rrj_reader **reader, int fd)
+{
+	int result = rrj_reader_new(reader, fd);
+
+	if (result == -EMEDIUMTYPE)
+		message_end(STATUS_UNREADABLE, "%s/journal is no journal of rrio", tape.dir);
+	if (result == -EPROTONOSUPPORT)
+		message_end(STATUS_UNREADABLE,
+			    "%s/journal was written by a newer rrio than this one (%s); replay it with that one", tape.dir,
+			    RRIO_VERSION);
+	if (result < 0)
+		message_end(STATUS_UNREADABLE, "%s/journal cannot be read: %s", tape.dir, strerror(-result));
+}
+
+const struct rrj_start *tape_replay(const char *dir)
+{
+	int fd = folder_open(dir, tape.dir);
+	static struct rrj_reader *first;
+	const struct rrj_start *start;
+
+	if (fd == -EBUSY)
+		message_end(STATUS_TRY_AGAIN, "%s is being recorded; try again when it is finished", tape.dir);
+	if (fd < 0)
+		message_end(STATUS_UNREADABLE, "no recording at %s: %s; rrio ls lists those that there are", tape.dir,
+			    strerror(-fd));
+	open_reader(&tape.ahead, fd);
+	open_reader(&tape.behind, fd);
+	open_reader(&first, fd); /* never goes on, so that START's strings stay */
+	start = read_start(first);
+	read_start(tape.ahead);
+	read_start(tape.behind);
+	load_next();
+	return start;
+}
+
+static void compare_place(enum rrj_kind kind, int64_t icount)
+{
+	const struct rrj_turn *head = &tape.turn.head;
+
+	if (tape.next != TAPE_TURN || head->kind != kind || head->icount != icount)
+		tape_diverged(icount, "the next turn is of kind %s at %" PRId64 ", not %s", rrj_kind_name(head->kind),
+			      head->icount, rrj_kind_name(kind));
+}
+
+static const struct request_field {
+	const char *name;
+	size_t offset, size;
+} fields[] = {
+#define FIELD(name) { #name, offsetof(struct rrj_request, name), sizeof(((struct rrj_request *)0)->name) }
+	FIELD(file), FIELD(op),	      FIELD(offset),   FIELD(length),
+	FIELD(calls), FIELD(result), FIELD(checksum), FIELD(submit_icount),
+};
+
+/* The first field in which a request differs from the recorded one. */
+static const struct request_field *difference(const struct rrj_request *now, const struct rrj_request *then)
+{
+	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
+		if (memcmp((const char *)now + fields[i].offset, (const char *)then + fields[i].offset, fields[i].size))
+			return &fields[i];
+	return NULL;
+}
+
+static void compare_request(const struct rrj_request *then, const struct gate_request *done)
+{
+	const struct rrj_request *now = &done->request;
+	const struct request_field *field;
+
+	field = difference(now, then);
+	if (field)
+		tape_diverged(turnstile_icount(),
+			      "request %" PRIu64 " (%s of %s, offset %" PRIu64 ", %" PRIu64 " bytes, result %" PRId64
+			      ", checksum %08" PRIx32 ") has another %s than the recorded one (%s, offset %" PRIu64
+			      ", %" PRIu64 " bytes, result %" PRId64 ", checksum %08" PRIx32 ")",
+			      now->ticket, rrj_op_name(now->op), file_name(done->file), now->offset, now->length,
+			      now->result, now->checksum, field->name, rrj_op_name(then->op), then->offset, then->length,
+			      then->result, then->checksum);
+}
+
+/* Finds the next input before the next turn. */
+static bool find_input(void)
+{
+	struct rrj_record record;
+
+	while (!tape.have_input) {
+		if (tape.input_turn > tape.turns || !read_next(tape.behind, &record))
+			return false;
+		if (record.type == RRJ_TURN)
+			tape.input_turn = record.turn.seq;
+		tape.have_input = record.type == RRJ_INPUT;
+		tape.input = record;
+	}
+	return tape.input_turn <= tape.turns;
+}
+
+static void replay_input(enum rrj_source source, void *data, size_t size)
+{
+	if (!find_input() || tape.input.input.source != source || tape.input.input.size != size)
+		tape_diverged(turnstile_icount(), "the emulator asks for %zu bytes of %s, the recording has %s", size,
+			      rrj_source_name(source),
+			      tape.have_input ? rrj_source_name(tape.input.input.source) : "no input here");
+	memcpy(data, tape.input.input.data, size);
+	tape.have_input = false;
+}
+
+bool tape_has_input(enum rrj_source source)
+{
+	bool has;
+
+	self.inside = true;
+	turnstile_lock();
+	has = find_input() && tape.input.input.source == source;
+	turnstile_unlock();
+	self.inside = false;
+	return has;
+}
+
+/* ---- both ---- */
+
+enum tape_next tape_next(void)
+{
+	return tape.next;
+}
+
+const struct rrj_turn *tape_place(void)
+{
+	return &tape.turn.head;
+}
+
+const struct tape_turn *tape_turn(enum rrj_kind kind, int64_t icount)
+{
+	self.inside = true;
+	if (recording())
+		decide_turn(kind, icount);
+	else
+		compare_place(kind, icount);
+	tape.turns++;
+	self.inside = false;
+	return &tape.turn;
+}
+
+void tape_released(uint32_t i, struct gate_request *done)
+{
+	struct rrj_request *now = &done->request;
+
+	if (replaying() && file_enter(done->file))
+		file_compare(done->file);
+	now->file = file_id(done->file);
+	now->submit_icount = gate_submitted(now->ticket);
+	self.inside = true;
+	if (recording())
+		append(&(struct rrj_record){ .type = RRJ_REQUEST, .request = *now });
+	else
+		compare_request(&tape.turn.requests[i], done);
+	tape.requests++;
+	self.inside = false;
+}
+
+void tape_commit(void)
+{
+	self.inside = true;
+	if (recording())
+		commit();
+	else
+		load_next();
+	self.inside = false;
+}
+
+void tape_input(enum rrj_source source, void *data, size_t size)
+{
+	turnstile_lock();
+	self.inside = true;
+	if (recording()) {
+		append(&(struct rrj_record){
+			.type = RRJ_INPUT, .input = { .source = source, .data = data, .size = size } });
+		commit();
+	} else {
+		replay_input(source, data, size);
+	}
+	tape.inputs++;
+	self.inside = false;
+	turnstile_unlock();
+}
+
+static void compare_end(int64_t icount)
+{
+	if (tape.next == TAPE_TURN)
+		tape_diverged(icount, "the emulator ended, where the recording goes on with turn %" PRIu64 " (%s at %" PRId64 ")",
+			      tape.turn.head.seq, rrj_kind_name(tape.turn.head.kind), tape.turn.head.icount);
+	if (tape.next == TAPE_END && tape.end.icount != icount)
+		tape_diverged(icount, "the emulator ended here, and at %" PRId64 " when it was recorded", tape.end.icount);
+	message(MODULE_MAIN, MESSAGE_INFO, "replayed %" PRIu64 " turns, %" PRIu64 " requests, to guest instruction %" PRId64,
+		tape.turns, tape.requests, icount);
+}
+
+static void write_end(int64_t icount, uint64_t slices)
+{
+	struct rrj_record end = end_record(ENDED_BY_ITSELF, icount, slices);
+	int result;
+
+	append(&end);
+	if (!tape.writer)
+		return;
+	result = rrj_writer_close(tape.writer);
+	tape.writer = NULL;
+	if (result < 0)
+		message(MODULE_JOURNAL, MESSAGE_ERROR, "%s/journal could not be finished: %s; it ends early", tape.dir,
+			strerror(-result));
+}
+
+void tape_end(int64_t icount, uint64_t slices)
+{
+	self.inside = true;
+	if (replaying())
+		compare_end(icount);
+	else if (tape.writer)
+		write_end(icount, slices);
+	self.inside = false;
+}

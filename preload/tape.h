@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * tape.h - the journal as the turnstile sees it: written when recording, followed when replaying.
+ *
+ * Every function does the same in both modes, but for who decides: recording takes the values from the host and writes
+ * them down, replay takes them from the journal and compares. Functions marked (locked) are called with the
+ * turnstile's lock held; all by whoever holds the turn. A journal that cannot be written ends the recording, and the
+ * guest goes on (RRIO_ON_ERROR); a difference in replay ends the process with status 1.
+ */
+#ifndef PRELOAD_TAPE_H
+#define PRELOAD_TAPE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "gate.h"
+#include "rrio/journal.h"
+
+struct tape_turn {
+	struct rrj_turn head;
+	struct rrj_request requests[GATE_MAX_RELEASES];
+};
+
+/* What replay has to do next. */
+enum tape_next {
+	TAPE_TURN,  /* the turn of tape_place() */
+	TAPE_END,   /* no further turn: the emulator ended by itself, at the count of tape_place() */
+	TAPE_EARLY, /* the recording ends here, although the emulator went on */
+};
+
+/* Constructor. Record: `start` is written first. Replay: opens the recording and fills `start` from it. */
+void tape_record(const struct rrj_start *start);
+const struct rrj_start *tape_replay(const char *dir);
+
+/* Record: the guest is about to exist, so the recording gets its folder. */
+void tape_keep(void);
+
+/* Replay (locked): what comes next, and where. Recording: always TAPE_TURN at kind 0. */
+enum tape_next tape_next(void);
+const struct rrj_turn *tape_place(void);
+
+/* (locked) A turn starts here. Returns its host time and the tickets to release, valid until tape_commit(). */
+const struct tape_turn *tape_turn(enum rrj_kind kind, int64_t icount);
+
+/* (locked) The i-th of them has been released and published. */
+void tape_released(uint32_t i, struct gate_request *done);
+
+/* (locked) All of the turn is known: nothing of it is lost from here on. */
+void tape_commit(void);
+
+/*
+ * Bytes from outside, which `data` holds (record) or takes (replay). Without the lock, between turns or in one.
+ */
+void tape_input(enum rrj_source source, void *data, size_t size);
+
+/* Replay: does the recording have an input of that source next, before the next turn? */
+bool tape_has_input(enum rrj_source source);
+
+/* Record: something that was not controlled. Once per id. */
+void tape_note(const char *id, const char *text);
+
+/* The emulator ends by itself. Record: the END record. Replay: has everything been replayed? */
+void tape_end(int64_t icount, uint64_t slices);
+
+/* Replay: the run differs from the recording. Ends the process. */
+__attribute__((format(printf, 2, 3), noreturn)) void tape_diverged(int64_t icount, const char *format, ...);
+
+/* The recording's folder, for messages. */
+const char *tape_dir(void);
+
+#endif

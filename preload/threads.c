@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * threads.c - pthread_create: gives every thread of the emulator its role, by the name that QEMU means to give it.
+ *
+ * QEMU names its threads only with -name debug-threads=on, but the argument of each holds the name in every version:
+ * util/qemu-thread-posix.c:qemu_thread_create, struct QemuThreadArgs, 7.2 to 11.0. Threads that the emulator's
+ * libraries make have no role. A thread that stands for something that cannot be recorded ends the process here,
+ * before the guest has executed an instruction.
+ */
+#include "threads.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <link.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "../hooks/emulator.h"
+#include "config.h"
+#include "interpose.h"
+#include "message.h"
+#include "self.h"
+#include "tape.h"
+#include "turnstile.h"
+
+/* As QEMU lays it out; more may follow. */
+struct thread_args {
+	void *(*start)(void *);
+	void *argument;
+	const char *name;
+};
+
+__thread struct self self __attribute__((tls_model("initial-exec")));
+
+static pthread_mutex_t *bql;
+
+/* A new thread's start, until it has begun. Not from malloc: pthread_create may be called with any lock held. */
+static struct launch {
+	_Atomic bool taken;
+	void *(*start)(void *);
+	void *argument;
+	enum thread_role role;
+} launches[64];
+
+static uintptr_t emulator_begin, emulator_end;
+
+static int find_emulator(struct dl_phdr_info *info, size_t size, void *unused)
+{
+	(void)size, (void)unused;
+	emulator_begin = UINTPTR_MAX;
+	for (int i = 0; i < info->dlpi_phnum; i++) {
+		const ElfW(Phdr) *segment = &info->dlpi_phdr[i];
+		uintptr_t begin = info->dlpi_addr + segment->p_vaddr;
+
+		if (segment->p_type != PT_LOAD)
+			continue;
+		if (begin < emulator_begin)
+			emulator_begin = begin;
+		if (begin + segment->p_memsz > emulator_end)
+			emulator_end = begin + segment->p_memsz;
+	}
+	return 1; /* the first object is the executable */
+}
+
+void threads_init(void)
+{
+	dl_iterate_phdr(find_emulator, NULL);
+	self.role = THREAD_MAIN;
+}
+
+pthread_mutex_t *threads_bql(void)
+{
+	return bql;
+}
+
+void threads_learn_bql(void)
+{
+	/* The main thread took it just before QEMU noted that it holds it. system/cpus.c:qemu_mutex_lock_iothread_impl */
+	if (!bql && self.last_locked && emu.bql_locked())
+		bql = self.last_locked;
+}
+
+/* The main thread makes the first vCPU's thread: what the emulator was told is known by now. */
+static enum thread_role vcpu_role(const char *name)
+{
+	if (strcmp(name, "ALL CPUs/TCG") != 0) {
+		const char *accelerator = strchr(name, '/');
+
+		if (accelerator && strcmp(accelerator, "/TCG") != 0)
+			message_end(STATUS_UNSUPPORTED,
+				    "the accelerator %s cannot be recorded: only TCG counts instructions; use -accel tcg "
+				    "with -icount shift=auto",
+				    accelerator + 1);
+		message_end(STATUS_UNSUPPORTED,
+			    "this virtual machine cannot be recorded without -icount%s; add -icount shift=auto, or "
+			    "-icount shift=0,sleep=off",
+			    *emu.icount_mode ? " in one thread (thread=multi)" : " (nor with thread=multi)");
+	}
+	if (!*emu.icount_mode)
+		message_end(STATUS_UNSUPPORTED, "this virtual machine cannot be recorded without -icount; add "
+						"-icount shift=auto, or -icount shift=0,sleep=off");
+	return THREAD_VCPU;
+}
+
+static enum thread_role role_by_name(const char *name)
+{
+	if (!strcmp(name, "worker"))
+		return THREAD_WORKER;
+	if (!strncmp(name, "IO ", 3))
+		message_end(STATUS_UNSUPPORTED,
+			    "the iothread %s cannot be recorded yet; leave out -object iothread and the devices' iothread=",
+			    name + 3);
+	if (!strncmp(name, "ALL CPUs/", 9) || !strncmp(name, "CPU ", 4))
+		return vcpu_role(name);
+	return THREAD_OTHER;
+}
+
+static void *begin(void *argument)
+{
+	struct launch *slot = argument;
+	void *(*start)(void *) = slot->start;
+	void *start_argument = slot->argument;
+
+	self.role = slot->role;
+	atomic_store(&slot->taken, false);
+	return start(start_argument);
+}
+
+/* A slot is free again as soon as its thread has begun, so this waits for moments at most. */
+static struct launch *take_slot(void)
+{
+	for (;;) {
+		for (size_t i = 0; i < sizeof(launches) / sizeof(launches[0]); i++) {
+			bool expected = false;
+
+			if (atomic_compare_exchange_strong(&launches[i].taken, &expected, true))
+				return &launches[i];
+		}
+		sched_yield();
+	}
+}
+
+static int create(pthread_t *thread, const pthread_attr_t *attr, void *(*start)(void *), void *argument,
+		  enum thread_role role)
+{
+	struct launch *slot = take_slot();
+	int result;
+
+	slot->start = start;
+	slot->argument = argument;
+	slot->role = role;
+	result = real.pthread_create(thread, attr, begin, slot);
+	if (result)
+		atomic_store(&slot->taken, false);
+	return result;
+}
+
+INTERPOSED int pthread_create(pthread_t *restrict thread, const pthread_attr_t *restrict attr, void *(*start)(void *),
+			      void *restrict argument)
+{
+	uintptr_t caller = (uintptr_t)__builtin_return_address(0);
+	const struct thread_args *args = argument;
+	enum thread_role role = THREAD_OTHER;
+
+	if (config.mode != MODE_OFF && caller >= emulator_begin && caller < emulator_end && args && args->name)
+		role = role_by_name(args->name);
+	if (role == THREAD_OTHER)
+		return real.pthread_create(thread, attr, start, argument);
+	threads_learn_bql();
+	if (role == THREAD_VCPU) {
+		tape_keep();
+		turnstile_vcpu_created();
+	}
+	return create(thread, attr, start, argument, role);
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * turnstile.h - lets either the main loop or the vCPU thread run, and gives every turn of the main loop a place in
+ * guest time.
+ *
+ * One lock, below the BQL and the pool's lock: whoever holds it takes neither. It is never held while the emulator's
+ * code runs, but for the worker threads' way from gate to publication, which the holder waits for.
+ */
+#ifndef PRELOAD_TURNSTILE_H
+#define PRELOAD_TURNSTILE_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+void turnstile_lock(void);
+void turnstile_unlock(void);
+void turnstile_wait(pthread_cond_t *cond);
+
+/* Makes the host's poll of whoever waits for events return: a request has finished, a signal has come. Signal-safe. */
+void turnstile_wake(void);
+
+/* Constructor: before any other thread. Returns 0 or -errno. */
+int turnstile_init(void);
+
+/* The guest's vCPU thread is about to be created. From here on the main loop's polls are turns. */
+void turnstile_vcpu_created(void);
+bool turnstile_has_vcpu(void);
+
+/* ---- the vCPU thread ---- */
+
+/* At the start of a slice, without the BQL. Returns how many instructions it may have at most. */
+int64_t turnstile_slice(int64_t icount);
+
+/* Before it locks the BQL: not in the main loop's turn; and the place of a stall. */
+void turnstile_before_bql(void);
+
+/* Instead of waiting for work with the BQL: every vCPU is idle or stopped. Returns when there may be work. */
+void turnstile_idle(pthread_mutex_t *bql);
+
+/* It has written to an eventfd: its slice ends here. */
+void turnstile_doorbell(void);
+
+/* ---- the main loop's thread ---- */
+
+/* Instead of waiting for a condition with the BQL, inside a turn: the vCPU thread runs until it signals it. */
+int turnstile_lend(pthread_cond_t *cond, pthread_mutex_t *bql);
+
+/* The outer poll: ends a turn, and starts the next one once `wait`, the host's poll, has something. */
+typedef void turnstile_host_poll(void *poll);
+void turnstile_outer_poll(turnstile_host_poll *wait, void *poll);
+
+/* ---- any thread ---- */
+
+/* Before it signals a condition: the main loop may be waiting for it in its turn, which goes on then. */
+void turnstile_signals(pthread_cond_t *cond);
+
+/* ---- either main or vCPU thread ---- */
+
+/* A blocking poll with the BQL held. Returns when what it waits for is there, or its time is over. */
+void turnstile_nested_poll(turnstile_host_poll *wait, void *poll);
+
+/* The descriptor that turnstile_wake() makes readable, for the host's polls. */
+int turnstile_wake_fd(void);
+
+/* The guest's instruction count, as far as this thread may ask for it. */
+int64_t turnstile_icount(void);
+
+uint64_t turnstile_slices(void);
+
+#endif
