@@ -14,7 +14,7 @@
 
 /* QEMU's VersionInfo (qapi/control.json), the same from 7.2 to 11.0. */
 struct emulator_version {
-	struct {
+	struct emulator_version_triple {
 		int64_t major, minor, micro;
 	} *qemu;
 	char *package;

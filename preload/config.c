@@ -67,7 +67,8 @@ static void take(const char *entry)
 		if (strlen(v->name) != (size_t)(equals - entry) || strncmp(entry, v->name, strlen(v->name)))
 			continue;
 		if (!v->take(equals + 1))
-			message_end(STATUS_USAGE, "%s is no value of %s, which takes: %s", equals + 1, v->name, v->values);
+			message_end(STATUS_USAGE, "%s is no value of %s, which takes: %s", equals + 1, v->name,
+				    v->values);
 		return;
 	}
 	message_end(STATUS_USAGE,

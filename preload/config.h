@@ -11,7 +11,7 @@ enum mode { MODE_OFF, MODE_RECORD, MODE_REPLAY };
 
 struct config {
 	enum mode mode;
-	const char *dir;    /* RRIO_DIR, or NULL */
+	const char *dir; /* RRIO_DIR, or NULL */
 	enum rrj_data data;
 	bool stop_on_error; /* RRIO_ON_ERROR=stop */
 };

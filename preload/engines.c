@@ -33,7 +33,8 @@ INTERPOSED int io_uring_queue_init(unsigned entries, void *ring, unsigned flags)
 
 	if (config.mode == MODE_OFF)
 		return real.io_uring_queue_init(entries, ring, flags);
-	if (dladdr(__builtin_return_address(0), &caller) && caller.dli_sname && !strcmp(caller.dli_sname, "luring_init"))
+	if (dladdr(__builtin_return_address(0), &caller) && caller.dli_sname &&
+	    !strcmp(caller.dli_sname, "luring_init"))
 		message_end(STATUS_UNSUPPORTED, "aio=io_uring cannot be recorded yet; use aio=threads (the default)");
 	return -ENOSYS;
 }

@@ -166,14 +166,15 @@ void file_compare(const struct file *file)
 	if ((now->flags ^ then->record.flags) & (RRJ_FILE_TEMPORARY | RRJ_FILE_DEVICE) ||
 	    (!(now->flags & RRJ_FILE_TEMPORARY) && strcmp(file->path, then->path)))
 		message_end(STATUS_UNREADABLE,
-			    "file %u is %s, where the recording used %s; replay with the recorded command line", now->id,
-			    file_name(file), file_name(then));
+			    "file %u is %s, where the recording used %s; replay with the recorded command line",
+			    now->id, file_name(file), file_name(then));
 	if (now->flags & RRJ_FILE_TEMPORARY)
 		return;
 	if (now->size != then->record.size)
-		message_end(STATUS_UNREADABLE,
-			    "image %s has %llu bytes, where the recording began with %llu; put back the image as it was",
-			    file->path, (unsigned long long)now->size, (unsigned long long)then->record.size);
+		message_end(
+			STATUS_UNREADABLE,
+			"image %s has %llu bytes, where the recording began with %llu; put back the image as it was",
+			file->path, (unsigned long long)now->size, (unsigned long long)then->record.size);
 	if (now->digest != then->record.digest)
 		message_end(STATUS_UNREADABLE,
 			    "image %s has other content than the recording began with (digest %016llx, expected "

@@ -36,7 +36,7 @@ uint32_t file_id(const struct file *file);
 /* The name for messages; never NULL. */
 const char *file_name(const struct file *file);
 
-/* Replay: remembers a file of the recording, and compares one of this run with it; ends the process when they differ. */
+/* Replay: remembers a file of the recording; compares one of this run with it, and ends the process at a difference. */
 void file_recorded(const struct rrj_file *record);
 void file_compare(const struct file *file);
 

@@ -118,17 +118,14 @@ struct gate *gate_await(uint64_t ticket)
 	return gate;
 }
 
-struct gate_request gate_release(struct gate *gate)
+void gate_release(struct gate *gate, struct gate_request *done)
 {
-	struct gate_request request = { 0 };
-
 	TAILQ_REMOVE(&gates, gate, link);
 	atomic_fetch_add(&releases, 1);
-	gate->published = &request;
+	gate->published = done;
 	gate->state = GATE_RELEASED;
 	real.pthread_cond_signal(&gate->released);
 	/* Not "until published": by then the worker may have begun its next job. */
 	while (gate->state == GATE_RELEASED)
 		turnstile_wait(&published);
-	return request;
 }

@@ -17,9 +17,9 @@
 struct file;
 
 enum gate_state {
-	GATE_OPEN,      /* its request has not finished */
-	GATE_HELD,      /* the request has finished, and waits */
-	GATE_RELEASED,  /* the worker is on its way to tell QEMU */
+	GATE_OPEN,	/* its request has not finished */
+	GATE_HELD,	/* the request has finished, and waits */
+	GATE_RELEASED,	/* the worker is on its way to tell QEMU */
 	GATE_PUBLISHED, /* QEMU knows */
 };
 
@@ -54,8 +54,8 @@ uint32_t gate_waiting(uint64_t tickets[GATE_MAX_RELEASES]);
 /* (locked) The gate of that ticket's request; waits until it has finished. */
 struct gate *gate_await(uint64_t ticket);
 
-/* (locked) Lets the request through; returns when it is published, with all that its job did. */
-struct gate_request gate_release(struct gate *gate);
+/* (locked) Lets the request through; returns when it is published, with all that its job did in *done. */
+void gate_release(struct gate *gate, struct gate_request *done);
 
 /*
  * Submissions, in ticket order: the main loop or the vCPU thread has queued one more job at this instruction count.

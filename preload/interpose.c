@@ -40,11 +40,11 @@ static void *need(const char *name)
 	abort();
 }
 
-#define FN(returns, name, parameters, arguments) \
-	static returns first_##name parameters \
-	{ \
+#define FN(returns, name, parameters, arguments)    \
+	static returns first_##name parameters      \
+	{                                           \
 		*(void **)&real.name = need(#name); \
-		return real.name arguments; \
+		return real.name arguments;         \
 	}
 #include "interpose.def"
 

@@ -10,8 +10,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdatomic.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -214,21 +214,21 @@ static void after_call(const struct job_call *call, int64_t result)
 }
 
 /* Makes the call `original`, as one of the job's when a job's thread makes it. */
-#define JOB_CALL(returns, original, ...) \
+#define JOB_CALL(returns, original, ...)        \
 	struct job_call call = { __VA_ARGS__ }; \
-	returns result; \
-	if (!in_job()) \
-		return original; \
-	before_call(&call); \
-	result = original; \
-	after_call(&call, result); \
+	returns result;                         \
+	if (!in_job())                          \
+		return original;                \
+	before_call(&call);                     \
+	result = original;                      \
+	after_call(&call, result);              \
 	return result;
 
 #define FN(returns, name, parameters, arguments)
-#define JOB(returns, name, parameters, arguments, ...) \
-	INTERPOSED returns name parameters; \
-	INTERPOSED returns name parameters \
-	{ \
+#define JOB(returns, name, parameters, arguments, ...)              \
+	INTERPOSED returns name parameters;                         \
+	INTERPOSED returns name parameters                          \
+	{                                                           \
 		JOB_CALL(returns, real.name arguments, __VA_ARGS__) \
 	}
 #include "interpose.def"

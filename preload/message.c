@@ -17,9 +17,9 @@
 #include "interpose.h"
 
 static const char *const module_names[MODULES] = {
-	[MODULE_MAIN] = "main",	    [MODULE_HOOKS] = "hooks", [MODULE_TURNSTILE] = "turnstile",
-	[MODULE_GATE] = "gate",	    [MODULE_CLOCK] = "clock", [MODULE_RANDOM] = "random",
-	[MODULE_FILES] = "files",   [MODULE_JOURNAL] = "journal",
+	[MODULE_MAIN] = "main",	  [MODULE_HOOKS] = "hooks",	[MODULE_TURNSTILE] = "turnstile",
+	[MODULE_GATE] = "gate",	  [MODULE_CLOCK] = "clock",	[MODULE_RANDOM] = "random",
+	[MODULE_FILES] = "files", [MODULE_JOURNAL] = "journal",
 };
 
 static const char *const level_names[] = { "error", "warn", "info", "debug" };

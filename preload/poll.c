@@ -41,7 +41,8 @@ static void wait_for_host(void *argument)
 	const struct host_poll *poll = argument;
 
 	if (poll->n >= POLL_MAX)
-		message_end(STATUS_UNSUPPORTED, "the emulator polls %lu descriptors, more than the %d that rrio can follow",
+		message_end(STATUS_UNSUPPORTED,
+			    "the emulator polls %lu descriptors, more than the %d that rrio can follow",
 			    (unsigned long)poll->n, POLL_MAX - 1);
 	memcpy(fds, poll->fds, poll->n * sizeof(*fds));
 	fds[poll->n] = (struct pollfd){ .fd = turnstile_wake_fd(), .events = POLLIN };

@@ -26,8 +26,8 @@ static char emulator[PATH_MAX], cwd[PATH_MAX], build_id[2 * 64 + 1], version[64]
 
 /* The variables that can change what an emulator does; a name ending in _ stands for all that begin like that. */
 static const char *const relevant[] = {
-	"PATH",	   "HOME", "TMPDIR",	"TZ",	  "LANG", "LC_",	     "QEMU_",
-	"G_SLICE", "SDL_", "MALLOC_", "XDG_DATA_HOME", "LD_LIBRARY_PATH", "GCONV_PATH", "GNUTLS_",
+	"PATH",	   "HOME",	    "TMPDIR",	       "TZ",	     "LANG",	"LC_", "QEMU_", "G_SLICE", "SDL_",
+	"MALLOC_", "XDG_DATA_HOME", "LD_LIBRARY_PATH", "GCONV_PATH", "GNUTLS_",
 };
 
 static bool is_relevant(const char *entry)
@@ -90,7 +90,8 @@ static int read_build_id(struct dl_phdr_info *info, size_t size, void *unused)
 	(void)size, (void)unused;
 	for (int i = 0; i < info->dlpi_phnum && !*build_id; i++)
 		if (info->dlpi_phdr[i].p_type == PT_NOTE)
-			read_notes((const char *)info->dlpi_addr + info->dlpi_phdr[i].p_vaddr, info->dlpi_phdr[i].p_memsz);
+			read_notes((const char *)info->dlpi_addr + info->dlpi_phdr[i].p_vaddr,
+				   info->dlpi_phdr[i].p_memsz);
 	return 1; /* the first object is the executable */
 }
 
@@ -153,7 +154,8 @@ static void compare_arguments(const struct rrj_strings *now, const struct rrj_st
 	if (at == now->size && at == then->size)
 		return;
 	message(MODULE_MAIN, MESSAGE_WARN,
-		"the command line differs from the recorded one: %s where that has %s; replay goes on, and stops at the "
+		"the command line differs from the recorded one: %s where that has %s; replay goes on, and stops at "
+		"the "
 		"first difference that the guest would see",
 		at < now->size ? now->bytes + at : "(nothing)", at < then->size ? then->bytes + at : "(nothing)");
 }
@@ -162,7 +164,8 @@ void provenance_compare(const struct rrj_start *now, const struct rrj_start *the
 {
 	if (strcmp(now->build_id, then->build_id) || (!*now->build_id && now->emulator_size != then->emulator_size))
 		message_end(STATUS_UNREADABLE,
-			    "this is not the emulator of the recording: build %s of %" PRIu64 " bytes (version %s), recorded "
+			    "this is not the emulator of the recording: build %s of %" PRIu64
+			    " bytes (version %s), recorded "
 			    "with build %s of %" PRIu64 " bytes (version %s, %s); replay with that one",
 			    now->build_id, now->emulator_size, now->emulator_version, then->build_id,
 			    then->emulator_size, then->emulator_version, then->emulator);

@@ -10,7 +10,8 @@
 /* Fills everything but the host's time and the data mode. What it points to stays for as long as the process lives. */
 void provenance_fill(struct rrj_start *start, int argc, char **argv, char **environment);
 
-/* Replay: ends the process with status 65 when this is another emulator than the recorded one; warns about arguments. */
+/* Replay: ends the process with status 65 when this is another emulator than the recorded one; warns about arguments.
+ */
 void provenance_compare(const struct rrj_start *now, const struct rrj_start *then);
 
 /* Is the process's executable called qemu-system-…? */

@@ -28,13 +28,13 @@ static bool journalled(void)
 }
 
 /* Calls the original with our other wrappers switched off: a library's generator asks the kernel in its turn. */
-#define ORIGINAL(call) \
-	({ \
+#define ORIGINAL(call)                   \
+	({                               \
 		__typeof__(call) answer; \
-		self.inside = true; \
-		answer = (call); \
-		self.inside = false; \
-		answer; \
+		self.inside = true;      \
+		answer = (call);         \
+		self.inside = false;     \
+		answer;                  \
 	})
 
 /* ---- generators ---- */
@@ -86,7 +86,10 @@ INTERPOSED int getentropy(void *data, size_t size)
 	if (!journalled())
 		return real.getentropy(data, size);
 	if (recording())
-		result = ORIGINAL(real.getentropy(data, size)) < 0 ? -1 : (ssize_t)size;
+		result = ORIGINAL(real.getentropy(data, size));
+	/* All or nothing: its result counts no bytes. */
+	if (result == 0)
+		result = (ssize_t)size;
 	return with_result(RRJ_GETRANDOM, result, data) < 0 ? -1 : 0;
 }
 
@@ -135,16 +138,16 @@ static int opened(int fd, const char *path)
 }
 
 /* The mode is only there when the flags ask for a file to be made. */
-#define MODE(flags) \
-	({ \
-		mode_t mode = 0; \
-		va_list arguments; \
-		if ((flags) & O_CREAT || ((flags) & O_TMPFILE) == O_TMPFILE) { \
-			va_start(arguments, flags); \
-			mode = va_arg(arguments, mode_t); \
-			va_end(arguments); \
-		} \
-		mode; \
+#define MODE(flags)                                                        \
+	({                                                                 \
+		mode_t mode = 0;                                           \
+		va_list arguments;                                         \
+		if ((flags)&O_CREAT || ((flags)&O_TMPFILE) == O_TMPFILE) { \
+			va_start(arguments, flags);                        \
+			mode = va_arg(arguments, mode_t);                  \
+			va_end(arguments);                                 \
+		}                                                          \
+		mode;                                                      \
 	})
 
 #undef open

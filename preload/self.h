@@ -21,8 +21,8 @@ enum thread_role {
 
 struct self {
 	enum thread_role role;
-	bool inside;                    /* in one of our own calls: interposed functions are transparent */
-	pthread_mutex_t *last_locked;   /* main */
+	bool inside;			/* in one of our own calls: interposed functions are transparent */
+	pthread_mutex_t *last_locked;	/* main */
 	pthread_mutex_t *last_unlocked; /* main, vCPU */
 };
 

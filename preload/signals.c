@@ -22,7 +22,7 @@
 
 static struct held {
 	const int signo;
-	struct sigaction action;   /* the emulator's */
+	struct sigaction action; /* the emulator's */
 	bool installed;
 	volatile sig_atomic_t came;
 	siginfo_t info;
@@ -66,7 +66,8 @@ static void remember(int signo, siginfo_t *info, void *context)
 
 static bool takes_handler(const struct sigaction *action)
 {
-	return action && (action->sa_flags & SA_SIGINFO || (action->sa_handler != SIG_DFL && action->sa_handler != SIG_IGN));
+	return action &&
+	       (action->sa_flags & SA_SIGINFO || (action->sa_handler != SIG_DFL && action->sa_handler != SIG_IGN));
 }
 
 INTERPOSED int sigaction(int signo, const struct sigaction *restrict action, struct sigaction *restrict old)

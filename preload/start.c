@@ -42,8 +42,8 @@ static void report_symbols(void)
 	const struct emulator_symbol *symbol;
 
 	for (size_t i = 0; (symbol = emulator_symbol(i)); i++)
-		message(MODULE_HOOKS, MESSAGE_DEBUG, "%s %s %s", symbol->name, symbol->required ? "required" : "optional",
-			symbol->found ? "found" : "missing");
+		message(MODULE_HOOKS, MESSAGE_DEBUG, "%s %s %s", symbol->name,
+			symbol->required ? "required" : "optional", symbol->found ? "found" : "missing");
 }
 
 static void install(void)
@@ -51,8 +51,9 @@ static void install(void)
 	int result = slice_install(turnstile_slice);
 
 	if (result == -EINVAL)
-		message_end(STATUS_UNSUPPORTED, "this emulator cannot be recorded: its icount_round is not the function "
-						"that rrio expects; rrio doctor says more");
+		message_end(STATUS_UNSUPPORTED,
+			    "this emulator cannot be recorded: its icount_round is not the function "
+			    "that rrio expects; rrio doctor says more");
 	if (result < 0)
 		message_end(STATUS_UNSUPPORTED,
 			    "this emulator cannot be recorded: its icount_round cannot be replaced here (%s)",

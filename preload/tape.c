@@ -65,8 +65,12 @@ void tape_diverged(int64_t icount, const char *format, ...)
 static struct rrj_record end_record(const char *cause, int64_t icount, uint64_t slices)
 {
 	struct rrj_record record = { .type = RRJ_END,
-				     .end = { .cause = cause, .icount = icount, .slices = slices, .turns = tape.turns,
-					      .requests = tape.requests, .inputs = tape.inputs } };
+				     .end = { .cause = cause,
+					      .icount = icount,
+					      .slices = slices,
+					      .turns = tape.turns,
+					      .requests = tape.requests,
+					      .inputs = tape.inputs } };
 
 	clock_sample(&record.end.mono_ns, &record.end.real_ns);
 	return record;
@@ -244,7 +248,8 @@ static const struct rrj_start *read_start(struct rrj_reader *reader)
 	static struct rrj_record record;
 
 	if (!read_next(reader, &record) || record.type != RRJ_START)
-		message_end(STATUS_UNREADABLE, "%s/journal ends before its first record; it cannot be replayed", tape.dir);
+		message_end(STATUS_UNREADABLE, "%s/journal ends before its first record; it cannot be replayed",
+			    tape.dir);
 	return &record.start;
 }
 
@@ -256,8 +261,8 @@ static void open_reader(struct rrj_reader **reader, int fd)
 		message_end(STATUS_UNREADABLE, "%s/journal is no journal of rrio", tape.dir);
 	if (result == -EPROTONOSUPPORT)
 		message_end(STATUS_UNREADABLE,
-			    "%s/journal was written by a newer rrio than this one (%s); replay it with that one", tape.dir,
-			    RRIO_VERSION);
+			    "%s/journal was written by a newer rrio than this one (%s); replay it with that one",
+			    tape.dir, RRIO_VERSION);
 	if (result < 0)
 		message_end(STATUS_UNREADABLE, "%s/journal cannot be read: %s", tape.dir, strerror(-result));
 }
@@ -296,8 +301,11 @@ static const struct request_field {
 	const char *name;
 	size_t offset, size;
 } fields[] = {
-#define FIELD(name) { #name, offsetof(struct rrj_request, name), sizeof(((struct rrj_request *)0)->name) }
-	FIELD(file), FIELD(op),	      FIELD(offset),   FIELD(length),
+#define FIELD(name)                                                                                \
+	{                                                                                          \
+#name, offsetof(struct rrj_request, name), sizeof(((struct rrj_request *)0)->name) \
+	}
+	FIELD(file),  FIELD(op),     FIELD(offset),   FIELD(length),
 	FIELD(calls), FIELD(result), FIELD(checksum), FIELD(submit_icount),
 };
 
@@ -322,8 +330,8 @@ static void compare_request(const struct rrj_request *then, const struct gate_re
 			      ", checksum %08" PRIx32 ") has another %s than the recorded one (%s, offset %" PRIu64
 			      ", %" PRIu64 " bytes, result %" PRId64 ", checksum %08" PRIx32 ")",
 			      now->ticket, rrj_op_name(now->op), file_name(done->file), now->offset, now->length,
-			      now->result, now->checksum, field->name, rrj_op_name(then->op), then->offset, then->length,
-			      then->result, then->checksum);
+			      now->result, now->checksum, field->name, rrj_op_name(then->op), then->offset,
+			      then->length, then->result, then->checksum);
 }
 
 /* Finds the next input before the next turn. */
@@ -420,8 +428,8 @@ void tape_input(enum rrj_source source, void *data, size_t size)
 	turnstile_lock();
 	self.inside = true;
 	if (recording()) {
-		append(&(struct rrj_record){
-			.type = RRJ_INPUT, .input = { .source = source, .data = data, .size = size } });
+		append(&(struct rrj_record){ .type = RRJ_INPUT,
+					     .input = { .source = source, .data = data, .size = size } });
 		commit();
 	} else {
 		replay_input(source, data, size);
@@ -434,12 +442,16 @@ void tape_input(enum rrj_source source, void *data, size_t size)
 static void compare_end(int64_t icount)
 {
 	if (tape.next == TAPE_TURN)
-		tape_diverged(icount, "the emulator ended, where the recording goes on with turn %" PRIu64 " (%s at %" PRId64 ")",
+		tape_diverged(icount,
+			      "the emulator ended, where the recording goes on with turn %" PRIu64 " (%s at %" PRId64
+			      ")",
 			      tape.turn.head.seq, rrj_kind_name(tape.turn.head.kind), tape.turn.head.icount);
 	if (tape.next == TAPE_END && tape.end.icount != icount)
-		tape_diverged(icount, "the emulator ended here, and at %" PRId64 " when it was recorded", tape.end.icount);
-	message(MODULE_MAIN, MESSAGE_INFO, "replayed %" PRIu64 " turns, %" PRIu64 " requests, to guest instruction %" PRId64,
-		tape.turns, tape.requests, icount);
+		tape_diverged(icount, "the emulator ended here, and at %" PRId64 " when it was recorded",
+			      tape.end.icount);
+	message(MODULE_MAIN, MESSAGE_INFO,
+		"replayed %" PRIu64 " turns, %" PRIu64 " requests, to guest instruction %" PRId64, tape.turns,
+		tape.requests, icount);
 }
 
 static void write_end(int64_t icount, uint64_t slices)

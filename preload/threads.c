@@ -53,14 +53,14 @@ static int find_emulator(struct dl_phdr_info *info, size_t size, void *unused)
 	emulator_begin = UINTPTR_MAX;
 	for (int i = 0; i < info->dlpi_phnum; i++) {
 		const ElfW(Phdr) *segment = &info->dlpi_phdr[i];
-		uintptr_t begin = info->dlpi_addr + segment->p_vaddr;
+		uintptr_t first = info->dlpi_addr + segment->p_vaddr;
 
 		if (segment->p_type != PT_LOAD)
 			continue;
-		if (begin < emulator_begin)
-			emulator_begin = begin;
-		if (begin + segment->p_memsz > emulator_end)
-			emulator_end = begin + segment->p_memsz;
+		if (first < emulator_begin)
+			emulator_begin = first;
+		if (first + segment->p_memsz > emulator_end)
+			emulator_end = first + segment->p_memsz;
 	}
 	return 1; /* the first object is the executable */
 }
@@ -78,7 +78,8 @@ pthread_mutex_t *threads_bql(void)
 
 void threads_learn_bql(void)
 {
-	/* The main thread took it just before QEMU noted that it holds it. system/cpus.c:qemu_mutex_lock_iothread_impl */
+	/* The main thread took it just before QEMU noted that it holds it. system/cpus.c:qemu_mutex_lock_iothread_impl
+	 */
 	if (!bql && self.last_locked && emu.bql_locked())
 		bql = self.last_locked;
 }
@@ -90,10 +91,11 @@ static enum thread_role vcpu_role(const char *name)
 		const char *accelerator = strchr(name, '/');
 
 		if (accelerator && strcmp(accelerator, "/TCG") != 0)
-			message_end(STATUS_UNSUPPORTED,
-				    "the accelerator %s cannot be recorded: only TCG counts instructions; use -accel tcg "
-				    "with -icount shift=auto",
-				    accelerator + 1);
+			message_end(
+				STATUS_UNSUPPORTED,
+				"the accelerator %s cannot be recorded: only TCG counts instructions; use -accel tcg "
+				"with -icount shift=auto",
+				accelerator + 1);
 		message_end(STATUS_UNSUPPORTED,
 			    "this virtual machine cannot be recorded without -icount%s; add -icount shift=auto, or "
 			    "-icount shift=0,sleep=off",
@@ -110,9 +112,10 @@ static enum thread_role role_by_name(const char *name)
 	if (!strcmp(name, "worker"))
 		return THREAD_WORKER;
 	if (!strncmp(name, "IO ", 3))
-		message_end(STATUS_UNSUPPORTED,
-			    "the iothread %s cannot be recorded yet; leave out -object iothread and the devices' iothread=",
-			    name + 3);
+		message_end(
+			STATUS_UNSUPPORTED,
+			"the iothread %s cannot be recorded yet; leave out -object iothread and the devices' iothread=",
+			name + 3);
 	if (!strncmp(name, "ALL CPUs/", 9) || !strncmp(name, "CPU ", 4))
 		return vcpu_role(name);
 	return THREAD_OTHER;

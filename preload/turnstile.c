@@ -32,17 +32,17 @@
 
 enum {
 	/*
-	 * Slices end at multiples of GRID instructions, which bounds how long the main loop waits for a turn; of FINE while
-	 * it probably wants one: requests are in flight, or its doorbell has rung. Recording and replay thus make the same
-	 * slices and blocks, several vCPUs take turns alike, and nothing has to interrupt a slice from outside. Each such
-	 * end cuts a translation block in two, so the grid is as coarse as it may be.
+	 * Slices end at multiples of GRID instructions, which bounds how long the main loop waits for a turn; of FINE
+	 * while it probably wants one: requests are in flight, or its doorbell has rung. Recording and replay thus make
+	 * the same slices and blocks, several vCPUs take turns alike, and nothing has to interrupt a slice from
+	 * outside. Each such end cuts a translation block in two, so the grid is as coarse as it may be.
 	 */
 	GRID = 1000000,
 	FINE = 50000,
 	/*
 	 * A stall: the vCPU thread has taken the BQL so often without starting a slice, and then so often at one
-	 * instruction count, that nothing changes there any more (once for an I/O instruction, once for the slice's end,
-	 * once before its timers ran). Then it can be parked where it takes the BQL.
+	 * instruction count, that nothing changes there any more (once for an I/O instruction, once for the slice's
+	 * end, once before its timers ran). Then it can be parked where it takes the BQL.
 	 */
 	STALL_LOCKS = 8,
 };
@@ -53,12 +53,13 @@ static pthread_cond_t vcpu_cond = PTHREAD_COND_INITIALIZER; /* the vCPU thread w
 static int wake_fd = -1;
 
 static _Atomic bool main_owns = true; /* the main loop holds the turn; else the vCPU thread runs */
-static _Atomic bool wanted;           /* recording: the main loop has something to do */
+static _Atomic bool wanted;	      /* recording: the main loop has something to do */
 static _Atomic int64_t next_icount;   /* replay: of tape_place(), readable without the lock */
 static bool has_vcpu;
 static uint64_t turns, loans;
-static const pthread_cond_t *_Atomic loan; /* what the main thread waits for inside its turn, meanwhile the vCPU thread runs */
-static enum rrj_kind parked;       /* 0: not at a place */
+static const pthread_cond_t
+	*_Atomic loan;	     /* what the main thread waits for inside its turn, meanwhile the vCPU thread runs */
+static enum rrj_kind parked; /* 0: not at a place */
 static int64_t place;
 static int64_t turn_icount; /* of the last turn that the main loop has started */
 
@@ -66,7 +67,7 @@ static int64_t turn_icount; /* of the last turn that the main loop has started *
 static struct {
 	int64_t last_start; /* instruction count of the last slice start */
 	uint64_t bell_turn; /* turns when the doorbell rang last */
-	unsigned locks; /* of the BQL since the last slice start */
+	unsigned locks;	    /* of the BQL since the last slice start */
 	int64_t stall_icount;
 	unsigned stall_times;
 	uint64_t slices;
@@ -271,7 +272,7 @@ void turnstile_idle(pthread_mutex_t *bql)
 	real.pthread_mutex_lock(bql);
 }
 
-void turnstile_signals(pthread_cond_t *cond)
+void turnstile_signals(const pthread_cond_t *cond)
 {
 	if (atomic_load_explicit(&loan, memory_order_relaxed) != cond)
 		return;
@@ -307,12 +308,14 @@ static void note_ungated_jobs(void)
 		return;
 	if (!noted) {
 		message(MODULE_GATE, MESSAGE_WARN,
-			"a job of the thread pool finished without a system call of its own, at guest instruction %" PRId64
+			"a job of the thread pool finished without a system call of its own, at guest instruction "
+			"%" PRId64
 			" (a compressed or encrypted image?); the guest goes on, its recording may not replay; "
 			"rrio-inspect info shows it",
 			turnstile_icount());
-		tape_note("ungated-job", "jobs of the thread pool finished without a system call (a compressed or encrypted "
-					 "image?): their completions are not at a turn");
+		tape_note("ungated-job",
+			  "jobs of the thread pool finished without a system call (a compressed or encrypted "
+			  "image?): their completions are not at a turn");
 	}
 	noted = now;
 }
@@ -327,8 +330,9 @@ static void take_turn(enum rrj_kind kind, int64_t icount)
 	turn = tape_turn(kind, icount);
 	clock_freeze(turn->head.mono_ns, turn->head.real_ns);
 	for (uint32_t i = 0; i < turn->head.releases; i++) {
-		struct gate_request done = gate_release(gate_await(turn->requests[i].ticket));
+		struct gate_request done;
 
+		gate_release(gate_await(turn->requests[i].ticket), &done);
 		tape_released(i, &done);
 	}
 	tape_commit();

@@ -53,7 +53,7 @@ void turnstile_outer_poll(turnstile_host_poll *wait, void *poll);
 /* ---- any thread ---- */
 
 /* Before it signals a condition: the main loop may be waiting for it in its turn, which goes on then. */
-void turnstile_signals(pthread_cond_t *cond);
+void turnstile_signals(const pthread_cond_t *cond);
 
 /* ---- either main or vCPU thread ---- */
 
