@@ -65,6 +65,27 @@ static void insert(struct gate *gate)
 		TAILQ_INSERT_HEAD(&gates, gate, link);
 }
 
+void gate_give_time(int64_t ms)
+{
+	static uint64_t cancelled; /* while they were queued: no worker will take them */
+	struct timespec until;
+
+	real.clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += ms / 1000;
+	until.tv_nsec += ms % 1000 * 1000000;
+	if (until.tv_nsec >= 1000000000) {
+		until.tv_nsec -= 1000000000;
+		until.tv_sec++;
+	}
+	while (TAILQ_EMPTY(&gates) && atomic_load(&submissions) > atomic_load(&releases) + cancelled) {
+		if (!turnstile_wait_until(&arrived, &until))
+			continue;
+		if (atomic_load(&tickets) == atomic_load(&releases))
+			cancelled = atomic_load(&submissions) - atomic_load(&tickets);
+		return;
+	}
+}
+
 void gate_hold(struct gate *gate)
 {
 	turnstile_lock();

@@ -64,6 +64,11 @@ void gate_release(struct gate *gate, struct gate_request *done);
 void gate_submit(int64_t icount);
 int64_t gate_submitted(uint64_t ticket);
 
+/*
+ * (locked) Recording: gives requests that are in flight up to that many milliseconds to finish, when none has.
+ */
+void gate_give_time(int64_t ms);
+
 /* Are there requests submitted and not released yet? The same in record and replay, for whoever runs. */
 bool gate_in_flight(void);
 

@@ -120,6 +120,14 @@ bool provenance_is_emulator(void)
 	return !strncmp(name ? name + 1 : emulator, "qemu-system-", 12);
 }
 
+bool provenance_leaps(char **argv)
+{
+	for (; argv[0] && argv[1]; argv++)
+		if ((!strcmp(argv[0], "-icount") || !strcmp(argv[0], "--icount")) && strstr(argv[1], "sleep=off"))
+			return true;
+	return false;
+}
+
 void provenance_fill(struct rrj_start *start, int argc, char **argv, char **environment)
 {
 	struct stat status;

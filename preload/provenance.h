@@ -14,6 +14,9 @@ void provenance_fill(struct rrj_start *start, int argc, char **argv, char **envi
  */
 void provenance_compare(const struct rrj_start *now, const struct rrj_start *then);
 
+/* Does the command line say -icount …sleep=off? What rests on it is how a recording goes, not whether it is exact. */
+bool provenance_leaps(char **argv);
+
 /* Is the process's executable called qemu-system-…? */
 bool provenance_is_emulator(void);
 

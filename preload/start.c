@@ -46,7 +46,7 @@ static void report_symbols(void)
 			symbol->required ? "required" : "optional", symbol->found ? "found" : "missing");
 }
 
-static void install(void)
+static void install(bool leaps)
 {
 	int result = slice_install(turnstile_slice);
 
@@ -58,7 +58,7 @@ static void install(void)
 		message_end(STATUS_UNSUPPORTED,
 			    "this emulator cannot be recorded: its icount_round cannot be replaced here (%s)",
 			    strerror(-result));
-	result = turnstile_init();
+	result = turnstile_init(leaps);
 	if (result < 0)
 		message_end(STATUS_TRY_AGAIN, "no descriptor for the main loop: %s", strerror(-result));
 }
@@ -95,7 +95,7 @@ static void begin(int argc, char **argv, char **environment)
 	}
 	/* Start-up reads the clock too. */
 	clock_freeze(now.mono_ns, now.real_ns);
-	install();
+	install(provenance_leaps(argv));
 	message_save_terminal();
 	pthread_atfork(NULL, NULL, in_child);
 	threads_init();

@@ -45,6 +45,11 @@ enum {
 	 * end, once before its timers ran). Then it can be parked where it takes the BQL.
 	 */
 	STALL_LOCKS = 8,
+	/*
+	 * Recording, with sleep=off: how long an idle guest's requests may take before its time leaps once more. Without
+	 * it, minutes would pass for the guest in a second of the host's, and its drivers would see timeouts.
+	 */
+	LEAP_MS = 1000,
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -55,7 +60,7 @@ static int wake_fd = -1;
 static _Atomic bool main_owns = true; /* the main loop holds the turn; else the vCPU thread runs */
 static _Atomic bool wanted;	      /* recording: the main loop has something to do */
 static _Atomic int64_t next_icount;   /* replay: of tape_place(), readable without the lock */
-static bool has_vcpu;
+static bool has_vcpu, guest_leaps;
 static uint64_t turns, loans;
 static const pthread_cond_t
 	*_Atomic loan;	     /* what the main thread waits for inside its turn, meanwhile the vCPU thread runs */
@@ -88,8 +93,14 @@ void turnstile_wait(pthread_cond_t *cond)
 	real.pthread_cond_wait(cond, &lock);
 }
 
-int turnstile_init(void)
+int turnstile_wait_until(pthread_cond_t *cond, const struct timespec *until)
 {
+	return pthread_cond_timedwait(cond, &lock, until);
+}
+
+int turnstile_init(bool leaps)
+{
+	guest_leaps = leaps;
 	wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	return wake_fd < 0 ? -errno : 0;
 }
@@ -371,6 +382,8 @@ void turnstile_outer_poll(turnstile_host_poll *wait, void *poll)
 	wanted = true;
 	while (!at_place())
 		turnstile_wait(&main_cond);
+	if (recording() && guest_leaps && parked == RRJ_IDLE)
+		gate_give_time(LEAP_MS);
 	wanted = false;
 	main_owns = true;
 	turn_icount = place;

@@ -12,16 +12,21 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <time.h>
 
 void turnstile_lock(void);
 void turnstile_unlock(void);
 void turnstile_wait(pthread_cond_t *cond);
+int turnstile_wait_until(pthread_cond_t *cond, const struct timespec *until);
 
 /* Makes the host's poll of whoever waits for events return: a request has finished, a signal has come. Signal-safe. */
 void turnstile_wake(void);
 
-/* Constructor: before any other thread. Returns 0 or -errno. */
-int turnstile_init(void);
+/*
+ * Constructor: before any other thread. leaps: an idle guest's time goes to its next timer at once (-icount sleep=off).
+ * Returns 0 or -errno.
+ */
+int turnstile_init(bool leaps);
 
 /* The guest's vCPU thread is about to be created. From here on the main loop's polls are turns. */
 void turnstile_vcpu_created(void);
