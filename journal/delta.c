@@ -7,10 +7,6 @@
  */
 #include "delta.h"
 
-#include <string.h>
-
-enum { NUMBERS = sizeof(struct rrj_delta) / sizeof(uint64_t) };
-
 /* A turn's first number: its kind, whether the clocks have moved against each other, how many requests follow. */
 enum { KIND_MASK = 7, SHIFTED = 8, RELEASES_SHIFT = 4 };
 
@@ -167,23 +163,4 @@ void rrj_request_get(struct rrj_in *in, struct rrj_request *request, struct rrj_
 	request->submit_icount = (int64_t)(delta->icount - rrj_unzigzag(rrj_get_varint(in)));
 	request->latency_ns = (int64_t)rrj_unzigzag(rrj_get_varint(in));
 	request_keep(delta, request);
-}
-
-uint8_t *rrj_sync_put(uint8_t *out, const struct rrj_delta *delta)
-{
-	uint64_t numbers[NUMBERS];
-
-	memcpy(numbers, delta, sizeof(numbers));
-	for (size_t i = 0; i < NUMBERS; i++)
-		out = rrj_put_varint(out, numbers[i]);
-	return out;
-}
-
-void rrj_sync_get(struct rrj_in *in, struct rrj_delta *delta)
-{
-	uint64_t numbers[NUMBERS] = { 0 };
-
-	for (size_t i = 0; i < NUMBERS; i++)
-		numbers[i] = rrj_get_varint(in);
-	memcpy(delta, numbers, sizeof(numbers));
 }

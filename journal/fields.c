@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * fields.c - the records that are their fields one behind the other: the table of FORMAT.md, section 5.
+ * fields.c - the records that are their fields one behind the other: the table of FORMAT.md, section 6.
  *
  * Owns the order and encoding of these fields. Any thread; no allocation, no system call. What cannot be read sets
  * `bad` in the input.

@@ -78,14 +78,6 @@ static void input_finish(struct rrj_in *in, struct rrj_input *input, struct rrj_
 	input->size = sizeof(*signal);
 }
 
-static bool sync_matches(struct rrj_in *in, const struct rrj_delta *delta)
-{
-	struct rrj_delta then;
-
-	rrj_sync_get(in, &then);
-	return !in->bad && memcmp(&then, delta, sizeof(then)) == 0;
-}
-
 /* ---- heads ---- */
 
 /* The payload was written right behind a head of one byte; a longer head moves it. */
@@ -120,11 +112,6 @@ uint8_t *rrj_record_encode(uint8_t *out, const struct rrj_record *record, struct
 	return finish(out, end, record->type);
 }
 
-uint8_t *rrj_sync_encode(uint8_t *out, const struct rrj_delta *delta)
-{
-	return finish(out, rrj_sync_put(out + 1, delta), RRJ_SYNC);
-}
-
 int rrj_record_split(struct rrj_in *in, struct rrj_in *payload)
 {
 	uint8_t head = *in->p++;
@@ -142,8 +129,6 @@ int rrj_record_split(struct rrj_in *in, struct rrj_in *payload)
 int rrj_record_decode(struct rrj_record *record, int type, struct rrj_in payload, struct rrj_delta *delta,
 		      struct rrj_signal *signal)
 {
-	if (type == RRJ_SYNC)
-		return sync_matches(&payload, delta) ? 0 : -EBADMSG;
 	if (type >= RRJ_FIRST_OPTIONAL)
 		return 0;
 	record->type = (enum rrj_type)type;

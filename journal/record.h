@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * record.h - records as bytes. FORMAT.md, sections 4 to 6. Any thread; no allocation.
+ * record.h - records as bytes. FORMAT.md, sections 5 to 7. Any thread; no allocation.
  */
 #ifndef RRJ_RECORD_H
 #define RRJ_RECORD_H
@@ -12,10 +12,7 @@
 #include "rrio/journal.h"
 #include "wire.h"
 
-enum {
-	RRJ_SYNC = 8,		/* the state of the deltas; first in a sync frame, never handed out */
-	RRJ_FIRST_OPTIONAL = 8, /* this type and those above: a reader may skip what it does not know */
-};
+enum { RRJ_FIRST_OPTIONAL = 8 }; /* this type and those above: a reader may skip what it does not know */
 
 /* -EINVAL when the record holds what a reader would refuse. */
 int rrj_record_check(const struct rrj_record *record);
@@ -23,16 +20,15 @@ int rrj_record_check(const struct rrj_record *record);
 /* At least the bytes that it takes, for a record that passed the check. */
 size_t rrj_record_bound(const struct rrj_record *record);
 
-/* Both return the position behind what they have written. */
+/* Returns the position behind what it has written. */
 uint8_t *rrj_record_encode(uint8_t *out, const struct rrj_record *record, struct rrj_delta *delta);
-uint8_t *rrj_sync_encode(uint8_t *out, const struct rrj_delta *delta);
 
 /* Takes a record's type and leaves its payload in *payload: the type, or -EBADMSG. */
 int rrj_record_split(struct rrj_in *in, struct rrj_in *payload);
 
 /*
  * Decodes the payload: 1 and *record, 0 for one to skip, -EBADMSG. The record's pointers lead into the payload or to
- * *signal. A sync record is only compared with the state: a difference means that something between is missing.
+ * *signal.
  */
 int rrj_record_decode(struct rrj_record *record, int type, struct rrj_in payload, struct rrj_delta *delta,
 		      struct rrj_signal *signal);

@@ -6,4 +6,4 @@ $(B)/librrj.a: $(call objects,journal)
 	$(AR) rcs $@ $^
 
 $(B)/rrio-inspect: $(call objects,journal/inspect) $(B)/librrj.a
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -ljansson -lbsd
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lzstd -ljansson -lbsd

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * wire.h - numbers and strings as bytes. FORMAT.md, section 4. Any thread; no allocation, no system call.
+ * wire.h - numbers and strings as bytes. FORMAT.md, section 5. Any thread; no allocation, no system call.
  *
  * Writing trusts that there is room (rrj_record_bound has counted). Reading trusts nothing: the first thing that does
  * not fit sets `bad`, and everything read from then on is zero or empty.

@@ -2,10 +2,10 @@
 /*
  * journal.h - what a journal holds, and how it is written and read (librrj.a).
  *
- * A journal is one stream of records in the order in which the emulator met them. The writer is used by one thread at
+ * A recording is a folder with a journal: one stream of records in the order in which the emulator met them. The writer is used by one thread at
  * a time (in librrio.so: whoever holds the turnstile), a reader by one thread; any number of readers may follow one
  * writer. Nothing here prints, exits or keeps a lock. Every function returns 0 or a positive count on success and
- * -errno on failure; rrj_append and rrj_next do not allocate. The bytes on disk are specified in journal/FORMAT.md.
+ * -errno on failure; rrj_append, rrj_commit and rrj_next do not allocate. The bytes on disk are specified in journal/FORMAT.md.
  *
  * Units: instruction counts are guest instructions since the guest's start; times are nanoseconds; offsets and
  * lengths are bytes.
@@ -151,26 +151,29 @@ struct rrj_writer;
 
 /*
  * Makes a writer. Until rrj_writer_attach it keeps what is appended in memory (so that an emulator that only prints
- * its version leaves no recording); that memory grows in rrj_append as needed, the only time it allocates.
+ * its version leaves no recording), at least 1 MiB beside a START of any size; then rrj_append says -ENOBUFS.
  */
 int rrj_writer_new(struct rrj_writer **writer);
 
 /*
- * Writes what was kept to fd (empty, open for writing). The writer owns it from here on, also when this write fails; not
- * when fd is refused: -EEXIST when it is not empty, -EINVAL when the writer has one.
+ * Makes the files of a recording in the folder `dir` (which stays the caller's), writes what was kept to them, locks
+ * the journal (flock) and starts a thread that compresses. -EEXIST: there is a recording; -EINVAL: the writer has one.
  */
-int rrj_writer_attach(struct rrj_writer *writer, int fd);
+int rrj_writer_attach(struct rrj_writer *writer, int dir);
 
 /* Encodes one record into the writer's buffer, behind the ones before it. */
 int rrj_append(struct rrj_writer *writer, const struct rrj_record *record);
 
-/* When this returns 0, everything appended is in the page cache: it survives the death of the process. */
+/*
+ * When this returns 0, everything appended is in the page cache: it survives the death of the process. -ECHILD in a
+ * forked child, where nothing is written.
+ */
 int rrj_commit(struct rrj_writer *writer);
 
-/* Bytes in the file so far; the position an error message names. */
+/* Bytes of records that have been committed to files, decoded; the position an error message names. */
 uint64_t rrj_writer_size(const struct rrj_writer *writer);
 
-/* Commits, closes and frees. The END record is the caller's to append before. */
+/* Commits, seals, leaves one file, closes and frees. The END record is the caller's to append before. */
 int rrj_writer_close(struct rrj_writer *writer);
 
 /* ---- reading ---- */
@@ -186,22 +189,30 @@ enum rrj_state {
 };
 
 /*
- * Makes a reader of fd, which it reads with pread only and does not close. Refuses what is no journal:
- * -EMEDIUMTYPE: not a journal; -EBADMSG: a journal whose file header is damaged; -EPROTONOSUPPORT: a newer or foreign
- * version, or a required part we do not know.
+ * Makes a reader of fd, a recording's folder or a journal alone, which it does not close. Refuses what is no recording:
+ * -ENOENT: a folder without a journal; -EMEDIUMTYPE: not a journal; -EBADMSG: a journal whose file header is damaged;
+ * -EPROTONOSUPPORT: a newer or foreign version, or a required part we do not know.
  */
 int rrj_reader_new(struct rrj_reader **reader, int fd);
 
 /*
  * The next record: 1 and *record, whose pointers hold until the next call; 0 at the end (see rrj_reader_state; a
- * later call goes on if the file has grown meanwhile); -EBADMSG at damage; another -errno when reading failed.
+ * later call goes on if the recording has grown meanwhile); -EBADMSG at damage; another -errno when reading failed.
  */
 int rrj_next(struct rrj_reader *reader, struct rrj_record *record);
 
 enum rrj_state rrj_reader_state(const struct rrj_reader *reader);
 
-/* Byte offset in the file of the frame that the last record, the end or the damage is in. */
+/* Where the frame or block is that the last record, the end or the damage is in: byte offset, and name of the file. */
 uint64_t rrj_reader_offset(const struct rrj_reader *reader);
+const char *rrj_reader_file(const struct rrj_reader *reader);
+
+/*
+ * Goes back or forth to a block with nothing after its start left out: the first turn at that instruction count or
+ * later, or with that number, is still to come. At the first block, START is too.
+ */
+int rrj_seek_icount(struct rrj_reader *reader, int64_t icount);
+int rrj_seek_turn(struct rrj_reader *reader, uint64_t seq);
 
 void rrj_reader_free(struct rrj_reader *reader);
 

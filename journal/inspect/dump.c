@@ -209,8 +209,8 @@ static enum status dump(const struct options *options)
 		dump_record(&d, &record);
 	if (!found && rrj_reader_state(recording.reader) == RRJ_EARLY) {
 		lead("", "early");
-		printf("the journal ends here, at byte %" PRIu64 ", without an end record\n",
-		       rrj_reader_offset(recording.reader));
+		printf("the recording ends here, at byte %" PRIu64 " of %s, without an end record\n",
+		       rrj_reader_offset(recording.reader), rrj_reader_file(recording.reader));
 	}
 	status = recording_status(&recording, found);
 	recording_close(&recording);

@@ -17,15 +17,16 @@ struct options {
 	const char *recording; /* NULL: the latest */
 	const char *field;     /* --field */
 	bool json;	       /* -o json */
+	const char *folder;    /* -o FOLDER */
 };
 
 struct command {
 	const char *name, *synopsis, *does;
-	bool takes_field, takes_output;
+	bool takes_field, takes_output, takes_folder;
 	enum status (*run)(const struct options *options);
 };
 
-extern const struct command command_dump, command_info, command_verify;
+extern const struct command command_dump, command_info, command_verify, command_repair;
 
 /* One line on stderr, behind "rrio: ". */
 __attribute__((format(printf, 1, 2))) void say(const char *format, ...);
@@ -36,7 +37,7 @@ void print_safe(const char *text, FILE *out);
 /* ---- a recording that is read from its start on ---- */
 
 struct recording {
-	char *path; /* of the journal */
+	char *path; /* of the folder, or a journal alone */
 	int fd;
 	struct rrj_reader *reader;
 	bool started;	   /* its START record has been read */

@@ -2,7 +2,7 @@
 /*
  * main.c - rrio-inspect: shows what a journal holds. The command line, the same for all subcommands.
  *
- * Owns stdout and stderr. Never writes to a recording. On failure: one line on stderr and an exit status of its kind.
+ * Owns stdout and stderr. Never writes to a recording that it reads. On failure: one line on stderr and an exit status of its kind.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -11,7 +11,7 @@
 
 #include "inspect.h"
 
-static const struct command *const commands[] = { &command_dump, &command_info, &command_verify };
+static const struct command *const commands[] = { &command_dump, &command_info, &command_verify, &command_repair };
 
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]), FIELD = 256, VERSION };
 
@@ -102,6 +102,8 @@ static enum status run(const struct command *command, int argc, char **argv)
 			return wrong("a value is missing behind", argv[optind - 1]);
 		} else if (option == FIELD && command->takes_field) {
 			options.field = optarg;
+		} else if (option == 'o' && command->takes_folder) {
+			options.folder = optarg;
 		} else if (option == 'o' && command->takes_output) {
 			if (set_output(&options, optarg))
 				return USAGE;

@@ -30,12 +30,15 @@ static char *store(void)
 	return data && *data ? join(data, "rrio") : join(home ? home : "", ".local/share/rrio");
 }
 
-/* A folder stands for the journal in it; NULL without memory. */
-static char *journal_of(const char *path)
+/* A journal stands for its folder, which may hold more of the recording; NULL without memory. */
+static char *recording_of(const char *path)
 {
+	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
 	struct stat st;
 
-	return !stat(path, &st) && S_ISDIR(st.st_mode) ? join(path, "journal") : strdup(path);
+	if (strcmp(name, "journal") || stat(path, &st) || S_ISDIR(st.st_mode))
+		return strdup(path);
+	return slash == path || !slash ? strdup(slash ? "/" : ".") : strndup(path, (size_t)(slash - path));
 }
 
 static enum status no_recording(const char *argument, const char *folder)
@@ -53,7 +56,7 @@ static enum status out_of_memory(void)
 	return NO_RECORDING;
 }
 
-static enum status find_in_store(char **journal, const char *argument)
+static enum status find_in_store(char **found, const char *argument)
 {
 	char *folder = store(), *path = folder ? join(folder, argument ? argument : "latest") : NULL;
 	enum status status = FINE;
@@ -63,32 +66,35 @@ static enum status find_in_store(char **journal, const char *argument)
 	else if (access(path, F_OK) || (argument && strchr(argument, '/')))
 		status = no_recording(argument, folder);
 	else
-		*journal = journal_of(path);
+		*found = recording_of(path);
 	free(path);
 	free(folder);
 	return status;
 }
 
-static enum status find(char **journal, const char *argument)
+static enum status find(char **found, const char *argument)
 {
 	enum status status = FINE;
 
-	*journal = NULL;
+	*found = NULL;
 	if (argument && !access(argument, F_OK))
-		*journal = journal_of(argument);
+		*found = recording_of(argument);
 	else
-		status = find_in_store(journal, argument);
-	return status || *journal ? status : out_of_memory();
+		status = find_in_store(found, argument);
+	return status || *found ? status : out_of_memory();
 }
 
 static enum status refuse(const char *path, int error)
 {
 	if (error == -EMEDIUMTYPE)
 		say("%s is not a journal of rrio; see: rrio ls", path);
+	else if (error == -ENOENT)
+		say("%s is a folder without a journal, no recording; see: rrio ls", path);
 	else if (error == -EPROTONOSUPPORT)
-		say("%s was written by a newer rrio than this, " RRIO_VERSION "; read it with that one", path);
+		say("%s was written by a newer or foreign rrio than this, " RRIO_VERSION "; read it with that one",
+		    path);
 	else if (error == -EBADMSG)
-		say("%s: its first 40 bytes, the file header, are damaged: nothing in it can be read", path);
+		say("%s: the header of its journal is damaged: nothing in it can be read", path);
 	else
 		say("%s: cannot read: %s", path, strerror(-error));
 	return NO_RECORDING;
@@ -103,7 +109,7 @@ enum status recording_open(struct recording *r, const char *argument)
 	status = find(&r->path, argument);
 	if (status)
 		return status;
-	r->fd = open(r->path, O_RDONLY | O_CLOEXEC);
+	r->fd = open(r->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	error = r->fd < 0 ? -errno : rrj_reader_new(&r->reader, r->fd);
 	if (!error)
 		return FINE;
@@ -153,10 +159,12 @@ enum status recording_status(const struct recording *r, int last)
 		return NO_RECORDING;
 	}
 	if (last != -EBADMSG) {
-		say("%s: cannot read at byte %" PRIu64 ": %s", r->path, offset, strerror(-last));
+		say("%s: cannot read %s at byte %" PRIu64 ": %s", r->path, rrj_reader_file(r->reader), offset,
+		    strerror(-last));
 		return NO_RECORDING;
 	}
-	say("%s: damaged at byte %" PRIu64 "; intact before it: %" PRIu64 " turns, up to instruction %" PRId64, r->path,
-	    offset, r->turns, r->icount);
+	say("%s: %s is damaged at byte %" PRIu64 "; can be replayed up to instruction %" PRId64 " (%" PRIu64
+	    " turns); to keep that: rrio-inspect repair -o FOLDER %s",
+	    r->path, rrj_reader_file(r->reader), offset, r->icount, r->turns, r->path);
 	return FINDING;
 }
