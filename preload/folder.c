@@ -47,19 +47,11 @@ static int make_parents(char *path)
 	return mkdir(path, 0700) == 0 || errno == EEXIST ? 0 : -errno;
 }
 
-static int create_journal(const char *dir)
+static int open_folder(const char *dir)
 {
-	char path[PATH_MAX];
-	int fd;
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	if (snprintf(path, sizeof(path), "%s/" JOURNAL, dir) >= PATH_MAX)
-		return -ENAMETOOLONG;
-	fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return -errno;
-	/* New and ours: nobody else can hold it. It tells readers that there is a writer, for as long as that lives. */
-	flock(fd, LOCK_EX | LOCK_NB);
-	return fd;
+	return fd < 0 ? -errno : fd;
 }
 
 /* Points `latest` at a folder; when two recordings start at once, either may win. */
@@ -91,7 +83,7 @@ static int create_in_store(const char *emulator, char dir[PATH_MAX])
 			return -ENAMETOOLONG;
 		if (mkdir(dir, 0700) == 0) {
 			link_latest(root, name);
-			return create_journal(dir);
+			return open_folder(dir);
 		}
 		if (errno != EEXIST)
 			return -errno;
@@ -108,12 +100,27 @@ int folder_create(const char *wanted, const char *emulator, char dir[PATH_MAX])
 	if (snprintf(dir, PATH_MAX, "%s", wanted) >= PATH_MAX)
 		return -ENAMETOOLONG;
 	result = make_parents(dir);
-	return result < 0 ? result : create_journal(dir);
+	return result < 0 ? result : open_folder(dir);
+}
+
+/* The folder again, or -errno: when it has no journal, or one that has a writer. */
+static int check_free(int dir)
+{
+	int error = 0, journal = openat(dir, JOURNAL, O_RDONLY | O_CLOEXEC);
+
+	if (journal < 0)
+		error = -errno;
+	else if (flock(journal, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK)
+		error = -EBUSY;
+	if (journal >= 0 && error)
+		close(journal); /* else the lock stays, for as long as the process lives */
+	if (error)
+		close(dir);
+	return error ? error : dir;
 }
 
 int folder_open(const char *wanted, char dir[PATH_MAX])
 {
-	char path[PATH_MAX + 16];
 	int fd;
 
 	if (wanted) {
@@ -127,13 +134,6 @@ int folder_open(const char *wanted, char dir[PATH_MAX])
 		if (snprintf(dir, PATH_MAX, "%s/latest", root) >= PATH_MAX)
 			return -ENAMETOOLONG;
 	}
-	snprintf(path, sizeof(path), "%s/" JOURNAL, dir);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	if (flock(fd, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK) {
-		close(fd);
-		return -EBUSY;
-	}
-	return fd;
+	fd = open_folder(dir);
+	return fd < 0 ? fd : check_free(fd);
 }

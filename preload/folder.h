@@ -6,14 +6,14 @@
 #include <limits.h>
 
 /*
- * Makes the folder of a new recording and its journal: `wanted`, or, when NULL, the next free EMULATOR-N of the store,
- * with the link `latest` beside it. Puts the folder's path into dir; returns the journal's descriptor, locked for
- * writing. -EEXIST: the folder already has a recording.
+ * Makes the folder of a new recording: `wanted`, or, when NULL, the next free EMULATOR-N of the store,
+ * with the link `latest` beside it. Puts the folder's path into dir; returns the folder's descriptor.
  */
 int folder_create(const char *wanted, const char *emulator, char dir[PATH_MAX]);
 
 /*
- * Opens a recording's journal for reading: `wanted`, or, when NULL, the store's `latest`. -EBUSY: it is being written.
+ * Opens a recording's folder for reading: `wanted`, or, when NULL, the store's `latest`; its journal stays locked
+ * against writers. -ENOENT: it has no journal; -EBUSY: it is being written.
  */
 int folder_open(const char *wanted, char dir[PATH_MAX]);
 

@@ -91,11 +91,11 @@ static void failed(int error)
 	rrj_writer_close(writer);
 	if (config.stop_on_error)
 		message_end(STATUS_FINDING,
-			    "%s/journal cannot be written at byte %" PRIu64 ": %s; the emulator is ended "
+			    "%s cannot be written after %" PRIu64 " bytes: %s; the emulator is ended "
 			    "(RRIO_ON_ERROR=stop); what was recorded until here replays: rrio replay %s",
 			    tape.dir, size, strerror(error), tape.dir);
 	message(MODULE_JOURNAL, MESSAGE_ERROR,
-		"%s/journal cannot be written at byte %" PRIu64 ": %s; the guest goes on unrecorded; what was recorded "
+		"%s cannot be written after %" PRIu64 " bytes: %s; the guest goes on unrecorded; what was recorded "
 		"until here replays: rrio replay %s",
 		tape.dir, size, strerror(error), tape.dir);
 }
@@ -139,15 +139,16 @@ void tape_keep(void)
 		return;
 	self.inside = true;
 	fd = folder_create(config.dir, tape.emulator, tape.dir);
-	if (fd == -EEXIST)
+	result = fd < 0 ? fd : rrj_writer_attach(tape.writer, fd);
+	if (result == -EEXIST)
 		message_end(STATUS_USAGE, "%s already holds a recording; name another folder, or rrio rm %s", tape.dir,
 			    tape.dir);
 	if (fd < 0)
 		message_end(STATUS_USAGE, "the recording's folder %s cannot be made: %s; name another one in RRIO_DIR",
 			    tape.dir, strerror(-fd));
-	result = rrj_writer_attach(tape.writer, fd);
 	if (result < 0)
 		failed(-result);
+	close(fd);
 	self.inside = false;
 	message(MODULE_JOURNAL, MESSAGE_INFO, "recording to %s", tape.dir);
 }
@@ -194,13 +195,13 @@ static int read_next(struct rrj_reader *reader, struct rrj_record *record)
 	int result = rrj_next(reader, record);
 
 	if (result < 0 && result != -EBADMSG)
-		message_end(STATUS_UNREADABLE, "%s/journal cannot be read at byte %" PRIu64 ": %s", tape.dir,
-			    rrj_reader_offset(reader), strerror(-result));
+		message_end(STATUS_UNREADABLE, "%s/%s cannot be read at byte %" PRIu64 ": %s", tape.dir,
+			    rrj_reader_file(reader), rrj_reader_offset(reader), strerror(-result));
 	if (result < 0)
 		message(MODULE_JOURNAL, MESSAGE_ERROR,
-			"%s/journal is damaged at byte %" PRIu64 "; replay goes as far as turn %" PRIu64
+			"%s/%s is damaged at byte %" PRIu64 "; replay goes as far as turn %" PRIu64
 			"; rrio-inspect verify %s says more",
-			tape.dir, rrj_reader_offset(reader), tape.turns, tape.dir);
+			tape.dir, rrj_reader_file(reader), rrj_reader_offset(reader), tape.turns, tape.dir);
 	return result > 0;
 }
 
