@@ -120,12 +120,14 @@ static int append_block(struct rrj_sealer *s, const struct rrj_slot *slot)
 static int seal(struct rrj_sealer *s)
 {
 	struct rrj_slot *slot = &s->slots[s->next];
-	int error = append_block(s, slot);
+	int error = slot->in_block ? 0 : append_block(s, slot);
 
 	if (error)
 		return error;
+	slot->in_block = true; /* once, also when the tail cannot be emptied and this is tried again */
 	if (ftruncate(slot->fd, 0) < 0)
 		return -errno;
+	slot->in_block = false;
 	slot->used = 0;
 	s->next = (s->next + 1) % RRJ_TAILS;
 	atomic_store(&slot->full, false);

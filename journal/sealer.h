@@ -22,6 +22,7 @@ struct rrj_slot {
 	size_t used;
 	uint64_t after; /* the hash including this content */
 	atomic_bool full;
+	bool in_block; /* the sealer's: the journal has it, the tail too */
 };
 
 struct rrj_sealer {
