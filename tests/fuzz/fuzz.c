@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * fuzz.c - libFuzzer's target: any bytes as a recording, or as a part of one with its checksums put right.
+ *
+ * The first byte chooses. Parsers: 0 a tail as it is, 1 its frames, 2 a stored block's content, 3 a zstd block, 4 a
+ * journal as it is. Checks: no record after damage, memory and time by libFuzzer's limits, reading ends.
+ */
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "journal/block.h"
+#include "rrio/journal.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+enum part { TAIL, FRAMES, CONTENT, ZSTD, AS_IS, PARTS };
+
+static uint8_t bytes[16 << 20];
+
+static const struct rrj_seal *seal(void)
+{
+	static struct rrj_seal seal;
+
+	rrj_seal_init(&seal, (const uint8_t *)"0123456789abcdef");
+	return &seal;
+}
+
+/* A journal that holds one block with these stored bytes. */
+static size_t journal_of(const uint8_t *data, size_t size, enum rrj_codec codec)
+{
+	struct rrj_block block = { .codec = codec, .stored = (uint32_t)size, .content = (uint32_t)size };
+
+	rrj_header_write(bytes, RRJ_JOURNAL_FILE, seal(), &block.place);
+	if (!size)
+		return RRJ_HEADER_SIZE;
+	if (codec == RRJ_ZSTD && size > 4)
+		block.content = (uint32_t)size + data[0] * 4096u;
+	block.checksum = rrj_block_checksum(seal(), data, size);
+	block.after = rrj_hash(0, data, size);
+	rrj_block_write(bytes + RRJ_HEADER_SIZE, &block, seal(), RRJ_HEADER_SIZE);
+	memcpy(bytes + RRJ_HEADER_SIZE + RRJ_BLOCK_HEAD_SIZE, data, size);
+	return RRJ_HEADER_SIZE + RRJ_BLOCK_HEAD_SIZE + size;
+}
+
+/* A tail whose frames are pieces of the data, each with a first byte that says how long it is. */
+static size_t tail_of(const uint8_t *data, size_t size)
+{
+	size_t at = RRJ_HEADER_SIZE;
+
+	rrj_header_write(bytes, RRJ_TAIL_FILE, seal(), &(struct rrj_place){ 0 });
+	while (size > 1) {
+		uint32_t n = data[0] && data[0] < size ? data[0] : (uint32_t)size - 1;
+
+		rrj_frame_head(bytes + at, data + 1, n, seal(), 0, at);
+		memcpy(bytes + at + RRJ_HEAD_SIZE, data + 1, n);
+		at += RRJ_HEAD_SIZE + n;
+		data += 1 + n;
+		size -= 1 + n;
+	}
+	return at;
+}
+
+static void write_file(int dir, const char *name, const uint8_t *content, size_t size)
+{
+	int fd = openat(dir, name, O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0600);
+
+	if (fd < 0 || write(fd, content, size) != (ssize_t)size)
+		abort();
+	close(fd);
+}
+
+static void read_all(int fd)
+{
+	struct rrj_reader *reader;
+	struct rrj_record record;
+	size_t n = 0;
+
+	if (rrj_reader_new(&reader, fd))
+		return;
+	while (rrj_next(reader, &record) > 0)
+		if (++n > sizeof(bytes) * 2)
+			abort();
+	if (rrj_reader_state(reader) == RRJ_DAMAGED && rrj_next(reader, &record) > 0)
+		abort();
+	if (!rrj_seek_icount(reader, 1000))
+		while (rrj_next(reader, &record) > 0)
+			;
+	rrj_reader_free(reader);
+}
+
+static int folder(void)
+{
+	static int dir = -1;
+	char path[] = "/dev/shm/rrio-fuzz-XXXXXX";
+
+	if (dir < 0 && (!mkdtemp(path) || (dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0))
+		abort();
+	return dir;
+}
+
+static void read_tail(const uint8_t *tail, size_t size)
+{
+	uint8_t header[RRJ_HEADER_SIZE];
+
+	rrj_header_write(header, RRJ_JOURNAL_FILE, seal(), &(struct rrj_place){ 0 });
+	write_file(folder(), RRJ_JOURNAL_NAME, header, sizeof(header));
+	write_file(folder(), "tail.0", tail, size);
+	read_all(folder());
+}
+
+static void read_journal(const uint8_t *journal, size_t size)
+{
+	static int fd = -1;
+
+	if (fd < 0)
+		fd = memfd_create("fuzz", MFD_CLOEXEC);
+	if (fd < 0 || ftruncate(fd, 0) || pwrite(fd, journal, size, 0) != (ssize_t)size)
+		abort();
+	read_all(fd);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	if (size < 1 || size > 1 << 20)
+		return 0;
+	switch ((enum part)(*data++ % PARTS)) {
+	case TAIL:
+		read_tail(data, size - 1);
+		break;
+	case FRAMES:
+		read_tail(bytes, tail_of(data, size - 1));
+		break;
+	case CONTENT:
+		read_journal(bytes, journal_of(data, size - 1, RRJ_PLAIN));
+		break;
+	case ZSTD:
+		read_journal(bytes, journal_of(data, size - 1, RRJ_ZSTD));
+		break;
+	case AS_IS:
+	case PARTS:
+		read_journal(data, size - 1);
+		break;
+	}
+	return 0;
+}
