@@ -100,7 +100,7 @@ int __wrap_openat64(int dir, const char *name, int flags, ...)
 	mode_t mode;
 
 	va_start(arguments, flags);
-	mode = flags & O_CREAT ? va_arg(arguments, mode_t) : 0;
+	mode = (flags & O_CREAT) ? va_arg(arguments, mode_t) : 0;
 	va_end(arguments);
 	return __wrap___openat(dir, name, flags, mode);
 }
