@@ -75,7 +75,7 @@ static int write_header(struct rrj_writer *w)
 	struct iovec part = { header, sizeof(header) };
 	int error;
 
-	if (w->sealer.size)
+	if (w->size)
 		return 0;
 	rrj_header_write(header, RRJ_JOURNAL_FILE, &w->sealer.seal, &(struct rrj_place){ 0 });
 	error = rrj_write_all(w->sealer.fd, &part, 1, 0);
