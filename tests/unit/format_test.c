@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * format_test.c - journal/FORMAT.md's example is what the writer writes, byte for byte, and what the format says of
+ * other versions holds.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "journal/block.h"
+#include "journal/crc32c.h"
+#include "sample.h"
+
+/* The records of the example, in two commits: START and FILE, then the rest. */
+static const struct rrj_record example[] = {
+	{ .type = RRJ_START, .start = {
+		.id = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15 },
+		.rrio_version = "0.1.0", .emulator = "/bin/q", .emulator_version = "7.2", .build_id = "ab",
+		.emulator_size = 1000, .cwd = "/", .argv = { "q\0-S\0", 5 }, .env = { "A=b\0", 4 },
+		.data = RRJ_DATA_DIGEST, .mono_ns = 1000, .real_ns = 5000 } },
+	{ .type = RRJ_FILE, .file = { .id = 1, .size = 65536, .mtime_ns = 7, .digest = 9, .path = "/d" } },
+	{ .type = RRJ_TURN, .turn = {
+		.seq = 1, .kind = RRJ_SLICE, .icount = 300, .mono_ns = 1100, .real_ns = 5100, .releases = 2 } },
+	{ .type = RRJ_REQUEST, .request = {
+		.ticket = 1, .file = 1, .op = RRJ_READ, .calls = 1, .offset = 0, .length = 4096, .result = 4096,
+		.checksum = 0x11223344, .submit_icount = 250, .latency_ns = 60 } },
+	{ .type = RRJ_REQUEST, .request = {
+		.ticket = 2, .file = 1, .op = RRJ_READ, .calls = 1, .offset = 4096, .length = 4096, .result = -5,
+		.submit_icount = 260, .latency_ns = 50 } },
+	{ .type = RRJ_END, .end = {
+		.cause = "exit", .icount = 310, .turns = 1, .requests = 2, .slices = 4, .mono_ns = 1200, .real_ns = 5200 } },
+};
+
+enum { EXAMPLE = sizeof(example) / sizeof(example[0]), FIRST_COMMIT = 2 };
+
+/* Bytes in hexadecimal up to the end of the line or a '|'; what is behind that explains them. */
+static size_t take_line(const char *line, uint8_t *bytes)
+{
+	size_t n = 0;
+	unsigned byte;
+	int used;
+
+	while (sscanf(line, " %2x%n", &byte, &used) == 1 && *line != '|') {
+		bytes[n++] = (uint8_t)byte;
+		line += used;
+	}
+	return n;
+}
+
+/* What stands between "```hex" and "```". */
+static size_t documented_bytes(uint8_t *bytes, size_t room)
+{
+	FILE *file = fopen(SOURCES "/journal/FORMAT.md", "r");
+	char line[256];
+	bool inside = false;
+	size_t n = 0;
+
+	CU_ASSERT_FATAL(file != NULL);
+	while (fgets(line, sizeof(line), file)) {
+		if (!strncmp(line, "```", 3))
+			inside = !strcmp(line, "```hex\n");
+		else if (inside && n + sizeof(line) < room)
+			n += take_line(line, bytes + n);
+	}
+	fclose(file);
+	return n;
+}
+
+static uint8_t *written_bytes(size_t *size)
+{
+	int fd;
+	struct rrj_writer *writer = attached_writer(&fd);
+	uint8_t *bytes;
+
+	for (int i = 0; i < EXAMPLE; i++) {
+		append(writer, &example[i]);
+		if (i + 1 == FIRST_COMMIT)
+			CU_ASSERT_EQUAL_FATAL(rrj_commit(writer), 0);
+	}
+	CU_ASSERT_EQUAL_FATAL(rrj_writer_close(writer), 0);
+	bytes = bytes_of(fd, size);
+	close(fd);
+	return bytes;
+}
+
+static void test_example(void)
+{
+	uint8_t documented[1024];
+	size_t size, n = documented_bytes(documented, sizeof(documented));
+	uint8_t *written = written_bytes(&size);
+	bool same = n == size && !memcmp(documented, written, n);
+
+	for (size_t i = 0; !same && i < size; i++)
+		printf("%02x%c", written[i], i % 16 == 15 ? '\n' : ' ');
+	CU_ASSERT(same);
+	free(written);
+}
+
+static void test_example_reads(void)
+{
+	uint8_t documented[1024];
+	size_t n = documented_bytes(documented, sizeof(documented));
+	int fd = file_of(documented, n);
+	struct rrj_reader *reader;
+	struct rrj_record record;
+
+	CU_ASSERT_EQUAL_FATAL(rrj_reader_new(&reader, fd), 0);
+	for (int i = 0; i < EXAMPLE; i++) {
+		CU_ASSERT_EQUAL_FATAL(rrj_next(reader, &record), 1);
+		CU_ASSERT(same_record(&record, &example[i]));
+	}
+	CU_ASSERT_EQUAL(rrj_next(reader, &record), 0);
+	CU_ASSERT_EQUAL(rrj_reader_state(reader), RRJ_WHOLE);
+	rrj_reader_free(reader);
+	close(fd);
+}
+
+/* ---- other versions ---- */
+
+/* The example with one byte of its header changed, and the header's checksum to match: what rrj_reader_new says. */
+static int open_changed(size_t at, uint8_t value)
+{
+	size_t size;
+	uint8_t *bytes = written_bytes(&size);
+	struct rrj_reader *reader = NULL;
+	uint32_t crc;
+	int fd, error;
+
+	bytes[at] = value;
+	crc = ~rrj_crc32c(RRJ_CRC_START, bytes, 36);
+	for (int i = 0; i < 4; i++)
+		bytes[36 + i] = (uint8_t)(crc >> 8 * i);
+	fd = file_of(bytes, size);
+	error = rrj_reader_new(&reader, fd);
+	rrj_reader_free(reader);
+	close(fd);
+	free(bytes);
+	return error;
+}
+
+static void test_versions(void)
+{
+	CU_ASSERT_EQUAL(open_changed(8, 1), 0);
+	CU_ASSERT_EQUAL(open_changed(8, 2), -EPROTONOSUPPORT);
+	CU_ASSERT_EQUAL(open_changed(9, 1), -EPROTONOSUPPORT);
+	CU_ASSERT_EQUAL(open_changed(10, 1), 0);
+	for (size_t i = 12; i < 16; i++)
+		CU_ASSERT_EQUAL(open_changed(i, 0x80), 0);
+	for (size_t i = 16; i < 20; i++)
+		CU_ASSERT_EQUAL(open_changed(i, 0x80), -EPROTONOSUPPORT);
+	CU_ASSERT_EQUAL(open_changed(0, 'x'), -EMEDIUMTYPE);
+}
+
+/* The example's first commit, then a frame of ours with this payload: the value of rrj_next behind the FILE record. */
+static int read_payload(const char *payload, size_t size, struct rrj_record *record)
+{
+	size_t all, end;
+	uint8_t *first = written_bytes(&all), *bytes;
+	struct rrj_reader *reader;
+	struct rrj_seal seal;
+	struct rrj_head head;
+	int fd, found = 0;
+
+	CU_ASSERT_FATAL(!rrj_header_read(&seal, first, all) && rrj_head_read(&head, first + RRJ_HEADER_SIZE));
+	end = RRJ_HEADER_SIZE + RRJ_HEAD_SIZE + head.size;
+	bytes = malloc(end + RRJ_HEAD_SIZE + size);
+	CU_ASSERT_FATAL(bytes != NULL);
+	memcpy(bytes, first, end);
+	free(first);
+	memcpy(bytes + end + RRJ_HEAD_SIZE, payload, size);
+	rrj_frame_close(bytes + end, (struct rrj_head){ .size = (uint32_t)size }, &seal, end);
+	fd = file_of(bytes, end + RRJ_HEAD_SIZE + size);
+	CU_ASSERT_EQUAL_FATAL(rrj_reader_new(&reader, fd), 0);
+	for (int i = 0; i <= FIRST_COMMIT; i++)
+		found = rrj_next(reader, record);
+	rrj_reader_free(reader);
+	close(fd);
+	free(bytes);
+	return found;
+}
+
+#define PAYLOAD(bytes) read_payload(bytes, sizeof(bytes) - 1, &record)
+
+/* 0x33: a TURN (3) of three bytes of payload. 0x11: a SLICE that releases one request. */
+static void test_payloads(void)
+{
+	struct rrj_record record;
+
+	CU_ASSERT_EQUAL(PAYLOAD("\x33\x11\x04\x02"), 1);
+	CU_ASSERT(record.type == RRJ_TURN && record.turn.icount == 2 && record.turn.mono_ns == 1 &&
+		  record.turn.releases == 1);
+	/* more than we know, at the end of a record; a record type that may be skipped */
+	CU_ASSERT_EQUAL(PAYLOAD("\x53\x11\x04\x02zz"), 1);
+	CU_ASSERT(record.type == RRJ_TURN);
+	CU_ASSERT_EQUAL(PAYLOAD("\x19x\xff\x01yyyyyyyyyyyyyyyy\x33\x11\x04\x02"), 1);
+	CU_ASSERT(record.type == RRJ_TURN);
+	CU_ASSERT_EQUAL(PAYLOAD("\x19x"), 0);
+	/* type 0; beyond the frame; beyond the record; no kind; too long a number; a sync that does not match */
+	CU_ASSERT_EQUAL(PAYLOAD("\x10x"), -EBADMSG);
+	CU_ASSERT_EQUAL(PAYLOAD("\x43\x11\x04\x02"), -EBADMSG);
+	CU_ASSERT_EQUAL(PAYLOAD("\xf3"), -EBADMSG);
+	CU_ASSERT_EQUAL(PAYLOAD("\x23\x11\x04"), -EBADMSG);
+	CU_ASSERT_EQUAL(PAYLOAD("\x33\x10\x04\x02"), -EBADMSG);
+	CU_ASSERT_EQUAL(PAYLOAD("\x33\x15\x04\x02"), -EBADMSG);
+	CU_ASSERT_EQUAL(PAYLOAD("\x43\x11\x84\x00\x02"), -EBADMSG);
+	CU_ASSERT_EQUAL(PAYLOAD("\xc3\x11\xff\xff\xff\xff\xff\xff\xff\xff\xff\x02\x02"), -EBADMSG);
+	CU_ASSERT_EQUAL(PAYLOAD("\x98\x01\0\0\0\0\0\0\0\0"), -EBADMSG);
+	/* a second START's type; a note without NUL; a signal that is no signal; a request's reserved bit */
+	CU_ASSERT_EQUAL(PAYLOAD("\x11x"), -EBADMSG);
+	CU_ASSERT_EQUAL(PAYLOAD("\x36" "a\0b"), -EBADMSG);
+	CU_ASSERT_EQUAL(PAYLOAD("\x45\x05\x02xy"), -EBADMSG);
+	CU_ASSERT_EQUAL(PAYLOAD("\x54\x80\x01\x01\x01\x01"), -EBADMSG);
+}
+
+CU_TestInfo format_tests[] = {
+	{ "FORMAT.md's example is what is written", test_example },
+	{ "FORMAT.md's example is what is read", test_example_reads },
+	{ "versions and features", test_versions },
+	{ "records by hand, of later versions and wrong ones", test_payloads },
+	CU_TEST_INFO_NULL,
+};
