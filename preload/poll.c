@@ -14,6 +14,7 @@
 #include "../hooks/emulator.h"
 #include "config.h"
 #include "interpose.h"
+#include "job.h"
 #include "message.h"
 #include "self.h"
 #include "signals.h"
@@ -24,7 +25,7 @@
 enum { POLL_MAX = 4096 };
 
 /* The block layer's workers: so many that no request needs a bottom half to get one. util/async.c */
-enum { POOL_SIZE = 64 };
+enum { POOL_SIZE = 64, POOL_ROUNDS = 500 };
 
 struct host_poll {
 	struct pollfd *fds;
@@ -62,6 +63,25 @@ static void size_pool(void)
 		return;
 	sized = true;
 	emu.pool_params(context, POOL_SIZE, POOL_SIZE, NULL);
+	emu.thread_pool(context);
+}
+
+/*
+ * Outer: before the guest runs, the pool has to have its workers, which the main loop makes in a bottom half. Until then
+ * it goes round without ending its first turn.
+ */
+static bool pool_is_coming(void)
+{
+	static int rounds;
+
+	if (job_pool_ready() || rounds == POOL_ROUNDS)
+		return false;
+	job_await_pool();
+	if (++rounds == POOL_ROUNDS)
+		message(MODULE_GATE, MESSAGE_WARN,
+			"the thread pool's workers are not recognised: its completions may not replay; rrio doctor says "
+			"which emulators are known");
+	return true;
 }
 
 /* May this thread's poll be answered by the host alone? */
@@ -88,7 +108,8 @@ static bool enter(struct host_poll *poll)
 		signals_pass();
 		return false;
 	}
-	turnstile_outer_poll(wait_for_host, poll);
+	if (!pool_is_coming())
+		turnstile_outer_poll(wait_for_host, poll);
 	return true;
 }
 
