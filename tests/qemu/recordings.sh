@@ -116,9 +116,13 @@ test_verify_written_image() {
 }
 
 # A byte between the samples of an image's content is found where the guest first reads it.
+# Of an image this large only samples are compared before the start: the difference shows where the guest reads it.
 test_verify_differs() {
-	bare_recording
 	local sector
+	bare_args
+	"$B/guests/bare/mkimage" 48 >disk.raw.orig
+	record "${args[@]}"
+	restore_images
 	sector=$(sed -nE 's/^[0-9]+ read ([0-9]+)\+.*/\1/p' record.serial.log | head -n 1)
 	[[ -n $sector ]] || fail 'the guest does not say what it read first'
 	printf '\377\377' | dd of=disk.raw bs=1 seek=$((sector * 512 + 9)) conv=notrunc status=none

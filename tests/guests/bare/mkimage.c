@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * mkimage.c - writes the disk image to standard output: 16 MiB, every sector filled from its number. Runs on the host.
+ * mkimage.c [MIB] - writes a disk image to standard output: 16 MiB, or as many as said, every sector filled from its
+ * number. Runs on the host.
  */
 #include "pattern.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
-enum { SECTORS = 16 * 1024 * 1024 / SECTOR_SIZE };
-
-int main(void)
+int main(int argc, char **argv)
 {
-	for (uint32_t sector = 0; sector < SECTORS; sector++)
+	unsigned long mib = argc > 1 ? strtoul(argv[1], NULL, 10) : 16;
+
+	for (uint32_t sector = 0; sector < mib * (1024 * 1024 / SECTOR_SIZE); sector++)
 		for (uint32_t i = 0; i < SECTOR_WORDS; i++) {
 			uint32_t word = pattern_word(sector, 0, i);
 
