@@ -107,15 +107,16 @@ bool job_pool_ready(void)
 	return atomic_load(&request_cond);
 }
 
-void job_await_pool(void)
+bool job_await_pool(void)
 {
 	struct timespec until;
 
-	turnstile_deadline(&until, 10);
+	turnstile_deadline(&until, 5000);
 	turnstile_lock();
-	if (!job_pool_ready())
-		turnstile_wait_until(&request_cond_known, &until);
+	while (!job_pool_ready() && turnstile_wait_until(&request_cond_known, &until) == 0)
+		;
 	turnstile_unlock();
+	return job_pool_ready();
 }
 
 uint64_t job_ungated(void)

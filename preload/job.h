@@ -24,8 +24,8 @@ void job_waits(const pthread_cond_t *cond, const pthread_mutex_t *mutex);
 /* Does a worker wait for jobs? From then on every submission is seen as one; the guest must not run before. */
 bool job_pool_ready(void);
 
-/* Waits for that, 10 ms at most. Main thread, which also has to go on for it. */
-void job_await_pool(void);
+/* Waits for that, five seconds at most. Main thread. false: none came. */
+bool job_await_pool(void);
 
 /* Before a worker locks a mutex: the end of its job, when it is the pool's lock. */
 void job_before_lock(pthread_mutex_t *mutex);

@@ -25,7 +25,7 @@
 enum { POLL_MAX = 4096 };
 
 /* The block layer's workers: so many that no request needs a bottom half to get one. util/async.c */
-enum { POOL_SIZE = 64, POOL_ROUNDS = 500 };
+enum { POOL_SIZE = 64 };
 
 struct host_poll {
 	struct pollfd *fds;
@@ -67,21 +67,22 @@ static void size_pool(void)
 }
 
 /*
- * Outer: before the guest runs, the pool has to have its workers, which the main loop makes in a bottom half. Until then
- * it goes round without ending its first turn.
+ * Outer: before the guest runs, the pool has to have its workers, the first of which the main loop makes in a bottom
+ * half. So it goes round once without ending its first turn; once in every run, since each round also runs timers.
  */
-static bool pool_is_coming(void)
+static bool first_round(void)
 {
-	static int rounds;
+	static enum { NONE, ONE, ALL } rounds;
 
-	if (job_pool_ready() || rounds == POOL_ROUNDS)
+	if (rounds == ALL)
 		return false;
-	job_await_pool();
-	if (++rounds == POOL_ROUNDS)
+	if (rounds++ == NONE)
+		return true;
+	if (!job_await_pool())
 		message(MODULE_GATE, MESSAGE_WARN,
 			"the thread pool's workers are not recognised: its completions may not replay; rrio doctor says "
 			"which emulators are known");
-	return true;
+	return false;
 }
 
 /* May this thread's poll be answered by the host alone? */
@@ -108,7 +109,7 @@ static bool enter(struct host_poll *poll)
 		signals_pass();
 		return false;
 	}
-	if (!pool_is_coming())
+	if (!first_round())
 		turnstile_outer_poll(wait_for_host, poll);
 	return true;
 }
