@@ -42,9 +42,11 @@ static void test_good(void)
 
 static void test_bad(void)
 {
-	static const char *const logs[] = { "debug",	   "all",	"all:",	     ":debug",	   "all:loud",
-					    "engine:warn", "all:warn,,", ",all:warn", "all:warn;main:debug",
-					    "all:warn ",   "All:warn",	"all:warn,x", "all:warning" };
+	static const char *const logs[] = { "debug",	  "all",       "all:",
+					    ":debug",	  "all:loud",  "engine:warn",
+					    "all:warn,,", ",all:warn", "all:warn;main:debug",
+					    "all:warn ",  "All:warn",  "all:warn,x",
+					    "all:warning" };
 
 	CU_ASSERT_TRUE(message_configure("all:info"));
 	for (size_t i = 0; i < sizeof(logs) / sizeof(logs[0]); i++) {
