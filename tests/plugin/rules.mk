@@ -5,6 +5,7 @@ plugin: $(B)/insnhash.so
 
 $(B)/insnhash.so: tests/plugin/insnhash.c tests/plugin/qemu-plugin.h
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) -std=c11 -O2 -g $(WARN) -fPIC -fvisibility=hidden -shared -o $@ $<
+	$(call say,ld)
+	$(Q)$(CC) $(CPPFLAGS) -std=c11 -O2 -g $(WARN) -fPIC -fvisibility=hidden -shared -o $@ $<
 
 .PHONY: plugin

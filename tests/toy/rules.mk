@@ -9,16 +9,20 @@ TOY_PROGRAMS := $(addprefix $(T)/,qemu-system-toy qemu-system-small qemu-system-
 $(TOY_EMULATOR) $(T)/small.o: CFLAGS += -O1 -fno-inline
 
 $(T)/qemu-system-toy: $(TOY_EMULATOR)
-	$(CC) $(CFLAGS) $(LDFLAGS) -rdynamic -o $@ $^ -lpthread
+	$(call say,ld)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -rdynamic -o $@ $^ -lpthread
 
 $(T)/qemu-system-small: $(filter-out %/round.o,$(TOY_EMULATOR)) $(T)/small.o
-	$(CC) $(CFLAGS) $(LDFLAGS) -rdynamic -o $@ $^ -lpthread
+	$(call say,ld)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -rdynamic -o $@ $^ -lpthread
 
 $(T)/qemu-system-none: $(T)/none.o
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
+	$(call say,ld)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
 
 $(T)/check: $(call objects,tests/toy/driver)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
+	$(call say,ld)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
 
 toy-programs: $(B)/librrio.so $(TOY_PROGRAMS)
 test-parts: toy-programs

@@ -9,7 +9,8 @@ $(UNIT_OBJECTS): CPPFLAGS += -I. -DSOURCES='"$(CURDIR)"'
 UNIT_OF_PRELOAD := $(addprefix $(B)/,hooks/entry.o preload/message.o preload/folder.o preload/interpose.o)
 
 $(B)/unit-tests: $(UNIT_OBJECTS) $(UNIT_OF_PRELOAD) $(B)/librrj.a | $(B)/librrio.so
-	$(CC) $(CFLAGS) $(LDFLAGS) -rdynamic -o $@ $^ -lcunit
+	$(call say,ld)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -rdynamic -o $@ $^ -lcunit
 
 # Where tests/run looks for programs.
 $(B)/tests/unit/journal: $(B)/unit-tests

@@ -13,19 +13,23 @@ bare_objects := $(patsubst $(bare_dir)/%,$(bare_out)/%.o,$(basename $(filter-out
 guest-bare: $(bare_guest)
 
 $(B)/guests/bare.elf: $(bare_objects) $(bare_dir)/bare.ld
-	$(LD) -m elf_i386 -nostdlib -z max-page-size=4096 -T $(bare_dir)/bare.ld -o $@ $(bare_objects)
+	$(call say,ld)
+	$(Q)$(LD) -m elf_i386 -nostdlib -z max-page-size=4096 -T $(bare_dir)/bare.ld -o $@ $(bare_objects)
 
 $(bare_out)/%.o: $(bare_dir)/%.c
 	@mkdir -p $(@D)
-	$(CC) $(bare_cflags) -c -o $@ $<
+	$(call say,cc)
+	$(Q)$(CC) $(bare_cflags) -c -o $@ $<
 
 $(bare_out)/%.o: $(bare_dir)/%.S
 	@mkdir -p $(@D)
-	$(CC) $(bare_target) -c -o $@ $<
+	$(call say,cc)
+	$(Q)$(CC) $(bare_target) -c -o $@ $<
 
 $(bare_out)/mkimage: $(bare_dir)/mkimage.c
 	@mkdir -p $(@D)
-	$(CC) -std=c11 -O2 $(WARN) -MMD -MP -o $@ $<
+	$(call say,ld)
+	$(Q)$(CC) -std=c11 -O2 $(WARN) -MMD -MP -o $@ $<
 
 $(B)/guests/bare.img: $(bare_out)/mkimage
 	$< >$@

@@ -13,13 +13,16 @@ $(linux_guest) &: $(linux_dir)/build $(linux_dir)/modules $(linux_out)/init $(li
 	$(linux_dir)/build $(B)
 
 $(linux_out)/init: $(linux_init)
-	$(CC) -static -s -o $@ $^
+	$(call say,ld)
+	$(Q)$(CC) -static -s -o $@ $^
 
 $(linux_out)/mkfiles: $(linux_out)/mkfiles.o
-	$(CC) -o $@ $^
+	$(call say,ld)
+	$(Q)$(CC) -o $@ $^
 
 $(linux_out)/%.o: $(linux_dir)/%.c
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(linux_cflags) -c -o $@ $<
+	$(call say,cc)
+	$(Q)$(CC) $(CPPFLAGS) $(linux_cflags) -c -o $@ $<
 
 .PHONY: guest-linux
