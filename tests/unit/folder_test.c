@@ -104,14 +104,14 @@ static void test_existing_folder(void)
 
 static void test_store(void)
 {
-	char dir[PATH_MAX], target[64];
-	ssize_t length;
+	char dir[PATH_MAX];
 	int fd;
 
 	begin();
 	CU_ASSERT_EQUAL(folder_open(NULL, dir), -ENOENT);
 	for (int i = 0; i < 3; i++) {
-		char name[64];
+		char name[64], target[64];
+		ssize_t length;
 
 		snprintf(name, sizeof(name), "some data/rrio/qemu-system-test-%d", i);
 		fd = folder_create(NULL, "qemu-system-test", dir);
