@@ -7,7 +7,7 @@
 unmoved() { # COMMAND...
 	local plain=0 loaded=0
 	"$@" >plain.out 2>plain.err || plain=$?
-	env RRIO_MODE=record LD_PRELOAD="$B/librrio.so" "$@" >loaded.out 2>loaded.err || loaded=$?
+	env RRIO_MODE=record LD_LIBRARY_PATH="$B" LD_PRELOAD=librrio.so "$@" >loaded.out 2>loaded.err || loaded=$?
 	[[ $plain -eq $loaded ]] || fail "status $loaded instead of $plain from: $*"
 	same plain.out loaded.out
 	same plain.err loaded.err
@@ -33,6 +33,6 @@ test_qemu_img() {
 
 # With the loader's word that it is there: the library is really loaded in the cases above.
 test_loaded() {
-	env LD_PRELOAD="$B/librrio.so" cat /proc/self/maps >out
+	env LD_LIBRARY_PATH="$B" LD_PRELOAD=librrio.so cat /proc/self/maps >out
 	matches out librrio
 }

@@ -117,7 +117,7 @@ test_record_passes_on() {
 test_installed() {
 	local teller rrio="$PWD/pre fix/bin/rrio"
 	make_teller
-	expect 0 make -C "$root" --no-print-directory B="$B" PREFIX="$PWD/pre fix" install
+	expect 0 make -C "$root" --no-print-directory B="$(realpath --relative-to="$root" "$B")" PREFIX="$PWD/pre fix" install
 	expect 0 "$rrio" --version
 	expect 7 "$rrio" record "$teller"
 	matches out '^loaded$'

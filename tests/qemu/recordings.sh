@@ -18,7 +18,7 @@ test_missing() {
 	expect 65 "$rrio" replay ./nothing
 	one_line nothing
 	bare_args
-	expect 65 env RRIO_MODE=replay RRIO_DIR="$PWD/nothing" LD_PRELOAD="$B/librrio.so" qemu-system-x86_64 "${args[@]}"
+	expect 65 env RRIO_MODE=replay RRIO_DIR="$PWD/nothing" LD_LIBRARY_PATH="$B" LD_PRELOAD=librrio.so qemu-system-x86_64 "${args[@]}"
 	one_line nothing
 }
 
@@ -27,7 +27,7 @@ test_foreign() {
 	printf 'not a journal at all\n' >rec/journal
 	expect 65 "$rrio" replay rec
 	one_line rec
-	expect 65 env RRIO_MODE=replay RRIO_DIR="$PWD/rec" LD_PRELOAD="$B/librrio.so" qemu-system-x86_64 "${args[@]}"
+	expect 65 env RRIO_MODE=replay RRIO_DIR="$PWD/rec" LD_LIBRARY_PATH="$B" LD_PRELOAD=librrio.so qemu-system-x86_64 "${args[@]}"
 	one_line rec
 }
 
@@ -92,7 +92,7 @@ test_divergence() {
 	# shellcheck disable=SC2034 # command_line takes it
 	local append=requests=150
 	bare_args
-	expect 1 env RRIO_MODE=replay RRIO_DIR="$PWD/rec" LD_PRELOAD="$B/librrio.so" qemu-system-x86_64 "${args[@]}"
+	expect 1 env RRIO_MODE=replay RRIO_DIR="$PWD/rec" LD_LIBRARY_PATH="$B" LD_PRELOAD=librrio.so qemu-system-x86_64 "${args[@]}"
 	tail -n 1 err >last
 	matches last '^rrio: '
 }
@@ -132,9 +132,9 @@ test_verify_differs() {
 
 test_unknown_variable() {
 	bare_args
-	expect 2 env RRIO_FOO=1 LD_PRELOAD="$B/librrio.so" qemu-system-x86_64 "${args[@]}"
+	expect 2 env RRIO_FOO=1 LD_LIBRARY_PATH="$B" LD_PRELOAD=librrio.so qemu-system-x86_64 "${args[@]}"
 	one_line RRIO_FOO
-	expect 2 env RRIO_MODE=sometimes LD_PRELOAD="$B/librrio.so" qemu-system-x86_64 "${args[@]}"
+	expect 2 env RRIO_MODE=sometimes LD_LIBRARY_PATH="$B" LD_PRELOAD=librrio.so qemu-system-x86_64 "${args[@]}"
 	one_line sometimes
 }
 

@@ -20,17 +20,19 @@
 
 enum { LIMIT_MS = 20000, OPTIONS = 16 };
 
-static char folder[PATH_MAX], library[PATH_MAX + 32];
+static char folder[PATH_MAX], build[PATH_MAX + 32];
 
 void run_init(void)
 {
 	ssize_t length = readlink("/proc/self/exe", folder, sizeof(folder) - 1);
+	char library[PATH_MAX + 64];
 
 	if (length <= 0)
 		err(2, "/proc/self/exe");
 	folder[length] = '\0';
 	*strrchr(folder, '/') = '\0';
-	snprintf(library, sizeof(library), "%s/../../librrio.so", folder);
+	snprintf(build, sizeof(build), "%s/../..", folder);
+	snprintf(library, sizeof(library), "%s/librrio.so", build);
 	if (access(library, R_OK))
 		err(2, "%s", library);
 }
@@ -78,7 +80,9 @@ static void set_environment(const struct run *what)
 	set("ASAN_OPTIONS", "verify_asan_link_order=0:detect_leaks=0:exitcode=99");
 	set("UBSAN_OPTIONS", "print_stacktrace=1");
 	set("TSAN_OPTIONS", "atexit_sleep_ms=50");
-	set("LD_PRELOAD", what->mode ? library : NULL);
+	/* By its name alone: the loader splits LD_PRELOAD at spaces. */
+	set("LD_LIBRARY_PATH", build);
+	set("LD_PRELOAD", what->mode ? "librrio.so" : NULL);
 }
 
 _Noreturn static void execute(const struct run *what)
