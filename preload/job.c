@@ -213,7 +213,6 @@ static void describe(struct rrj_request *request, const struct job_call *call, i
 		request->op = call->op;
 		request->offset = (uint64_t)call->offset;
 		request->length = call->iov ? iov_length(call) : call->length;
-		worker.gate.what.file = file_of(call->fd);
 	}
 	request->result = result;
 	if ((call->op == RRJ_READ || call->op == RRJ_WRITE) && result > 0 && config.data != RRJ_DATA_NONE)
@@ -227,11 +226,13 @@ static inline bool in_job(void)
 	return self.role == THREAD_WORKER && worker.working && !self.inside;
 }
 
-/* Before the call: a file's identity is taken before its first request may change it. */
+/* Before the job's first call: that file's identity is taken before the call may change it. */
 static void before_call(const struct job_call *call)
 {
+	if (worker.gate.what.request.calls)
+		return;
 	self.inside = true;
-	file_of(call->fd);
+	worker.gate.what.file = file_of(call->fd);
 	self.inside = false;
 }
 
