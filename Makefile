@@ -13,6 +13,10 @@ CFLAGS  += -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omi
 LDFLAGS += -fsanitize=address,undefined
 endif
 
+# One short line for each file made; V=1 shows the commands.
+Q       := $(if $(V),,@)
+say      = $(if $(V),,@printf '  %-6s %s\n' $(1) $(if $(2),$(2),$@))
+
 objects = $(patsubst %.c,$(B)/%.o,$(wildcard $(1)/*.c))
 
 all: $(B)/librrio.so $(B)/rrio-inspect
@@ -21,7 +25,8 @@ include $(wildcard journal/rules.mk preload/rules.mk tests/rules.mk scripts/rule
 
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+	$(call say,cc)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 
 clean:
 	rm -rf $(B)

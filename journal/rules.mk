@@ -2,8 +2,10 @@
 # librrj.a (reads and writes journals) and rrio-inspect (shows them)
 
 $(B)/librrj.a: $(call objects,journal)
-	rm -f $@
-	$(AR) rcs $@ $^
+	$(Q)rm -f $@
+	$(call say,ar)
+	$(Q)$(AR) rcs $@ $^
 
 $(B)/rrio-inspect: $(call objects,journal/inspect) $(B)/librrj.a
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lzstd -ljansson -lbsd
+	$(call say,ld)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lzstd -ljansson -lbsd

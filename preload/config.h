@@ -10,7 +10,7 @@
 enum mode { MODE_OFF, MODE_RECORD, MODE_REPLAY };
 
 struct config {
-	enum mode mode;
+	_Atomic enum mode mode; /* the end of the process, and a child, switch it off */
 	const char *dir; /* RRIO_DIR, or NULL */
 	enum rrj_data data;
 	bool stop_on_error; /* RRIO_ON_ERROR=stop */

@@ -3,8 +3,8 @@
  * files.c - names and identities of the files on which the emulator does disk I/O.
  *
  * file_of() runs in worker threads; the rest in whoever holds the turn. A file's identity is its size and a digest of
- * samples of its content, taken through a descriptor of our own before its first request. What differs between the
- * samples is noticed at the first request that reads it, by its checksum.
+ * its content, of samples only when it is large, taken through a descriptor of our own before its first request. What
+ * differs between the samples is noticed at the first request that reads it, by its checksum.
  */
 #include "files.h"
 
@@ -22,8 +22,8 @@
 #include "interpose.h"
 #include "message.h"
 
-/* Samples: the first and the last 64 KiB, and 64 places of 4 KiB in between. */
-enum { SAMPLE_ENDS = 65536, SAMPLE = 4096, SAMPLES = 64 };
+/* A small file is read whole; of a larger one the first and the last 64 KiB, and 256 places of 4 KiB in between. */
+enum { WHOLE = 32 << 20, SAMPLE_ENDS = 65536, SAMPLE = 4096, SAMPLES = 256 };
 
 static struct file files[FILES_MAX], recorded[FILES_MAX];
 static unsigned known; /* entries of files[] in use */
@@ -32,10 +32,10 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 static void sample(XXH3_state_t *state, int fd, uint64_t offset, size_t size)
 {
-	unsigned char buffer[SAMPLE];
+	unsigned char buffer[16 * SAMPLE];
 
 	while (size) {
-		ssize_t n = real.pread64(fd, buffer, size < SAMPLE ? size : SAMPLE, (off64_t)offset);
+		ssize_t n = real.pread64(fd, buffer, size < sizeof(buffer) ? size : sizeof(buffer), (off64_t)offset);
 
 		if (n <= 0)
 			return;
@@ -53,11 +53,11 @@ static uint64_t digest(const char *path, uint64_t size)
 	if (fd < 0)
 		return 0;
 	XXH3_64bits_reset(&state);
-	sample(&state, fd, 0, SAMPLE_ENDS);
-	if (size > SAMPLE_ENDS)
-		sample(&state, fd, size - SAMPLE_ENDS, SAMPLE_ENDS);
-	for (unsigned i = 1; i <= SAMPLES && size > 2 * SAMPLE_ENDS; i++)
+	sample(&state, fd, 0, size <= WHOLE ? size : SAMPLE_ENDS);
+	for (unsigned i = 1; i <= SAMPLES && size > WHOLE; i++)
 		sample(&state, fd, size / (SAMPLES + 1) * i / SAMPLE * SAMPLE, SAMPLE);
+	if (size > WHOLE)
+		sample(&state, fd, size - SAMPLE_ENDS, SAMPLE_ENDS);
 	close(fd);
 	return XXH3_64bits_digest(&state);
 }

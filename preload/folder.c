@@ -47,6 +47,20 @@ static int make_parents(char *path)
 	return mkdir(path, 0700) == 0 || errno == EEXIST ? 0 : -errno;
 }
 
+/* For a new recording; the writer makes the files, and refuses too if there is a journal by then. */
+static int open_new(const char *dir)
+{
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0)
+		return -errno;
+	if (fstatat(fd, JOURNAL, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return fd;
+	close(fd);
+	return -EEXIST;
+}
+
 static int open_folder(const char *dir)
 {
 	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -83,7 +97,7 @@ static int create_in_store(const char *emulator, char dir[PATH_MAX])
 			return -ENAMETOOLONG;
 		if (mkdir(dir, 0700) == 0) {
 			link_latest(root, name);
-			return open_folder(dir);
+			return open_new(dir);
 		}
 		if (errno != EEXIST)
 			return -errno;
@@ -100,7 +114,7 @@ int folder_create(const char *wanted, const char *emulator, char dir[PATH_MAX])
 	if (snprintf(dir, PATH_MAX, "%s", wanted) >= PATH_MAX)
 		return -ENAMETOOLONG;
 	result = make_parents(dir);
-	return result < 0 ? result : open_folder(dir);
+	return result < 0 ? result : open_new(dir);
 }
 
 /* The folder again, or -errno: when it has no journal, or one that has a writer. */

@@ -8,6 +8,7 @@
 /*
  * Makes the folder of a new recording: `wanted`, or, when NULL, the next free EMULATOR-N of the store,
  * with the link `latest` beside it. Puts the folder's path into dir; returns the folder's descriptor.
+ * -EEXIST: the folder already has a recording.
  */
 int folder_create(const char *wanted, const char *emulator, char dir[PATH_MAX]);
 

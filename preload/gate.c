@@ -24,6 +24,9 @@ enum { SUBMISSIONS = 8192 };
 static _Atomic int64_t submitted_at[SUBMISSIONS];
 static _Atomic uint64_t submissions, releases;
 
+/* Tickets of the jobs that have published without a gate, each at its place modulo the size. */
+static uint64_t passed_by[SUBMISSIONS];
+
 uint64_t gate_ticket(void)
 {
 	return atomic_fetch_add(&tickets, 1) + 1;
@@ -35,6 +38,11 @@ void gate_submit(int64_t icount)
 
 	atomic_store(&submitted_at[ticket % SUBMISSIONS], icount);
 	atomic_store(&submissions, ticket);
+}
+
+bool gate_expected(uint64_t ticket)
+{
+	return ticket <= atomic_load(&submissions);
 }
 
 bool gate_in_flight(void)
@@ -70,13 +78,7 @@ void gate_give_time(int64_t ms)
 	static uint64_t cancelled; /* while they were queued: no worker will take them */
 	struct timespec until;
 
-	real.clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_sec += ms / 1000;
-	until.tv_nsec += ms % 1000 * 1000000;
-	if (until.tv_nsec >= 1000000000) {
-		until.tv_nsec -= 1000000000;
-		until.tv_sec++;
-	}
+	turnstile_deadline(&until, ms);
 	while (TAILQ_EMPTY(&gates) && atomic_load(&submissions) > atomic_load(&releases) + cancelled) {
 		if (!turnstile_wait_until(&arrived, &until))
 			continue;
@@ -134,19 +136,29 @@ struct gate *gate_await(uint64_t ticket)
 {
 	struct gate *gate;
 
-	while (!(gate = find(ticket)))
+	while (!(gate = find(ticket)) && passed_by[ticket % SUBMISSIONS] != ticket)
 		turnstile_wait(&arrived);
 	return gate;
+}
+
+void gate_pass_by(uint64_t ticket)
+{
+	turnstile_lock();
+	passed_by[ticket % SUBMISSIONS] = ticket;
+	real.pthread_cond_signal(&arrived);
+	turnstile_unlock();
 }
 
 void gate_release(struct gate *gate, struct gate_request *done)
 {
 	TAILQ_REMOVE(&gates, gate, link);
 	atomic_fetch_add(&releases, 1);
+	done->request.ticket = 0;
 	gate->published = done;
 	gate->state = GATE_RELEASED;
 	real.pthread_cond_signal(&gate->released);
-	/* Not "until published": by then the worker may have begun its next job. */
-	while (gate->state == GATE_RELEASED)
+	/* The gate itself must not be looked at: by then the worker may have begun its next job. */
+	/* cppcheck-suppress knownConditionTrueFalse ; the worker fills it in */
+	while (!done->request.ticket)
 		turnstile_wait(&published);
 }

@@ -51,8 +51,11 @@ void gate_published(struct gate *gate);
 /* (locked) The tickets of the requests that wait, ascending; returns how many, at most GATE_MAX_RELEASES. */
 uint32_t gate_waiting(uint64_t tickets[GATE_MAX_RELEASES]);
 
-/* (locked) The gate of that ticket's request; waits until it has finished. */
+/* (locked) The gate of that ticket's request; waits until it has finished. NULL: it has published without one. */
 struct gate *gate_await(uint64_t ticket);
+
+/* Worker: the job of that ticket has published without a gate. */
+void gate_pass_by(uint64_t ticket);
 
 /* (locked) Lets the request through; returns when it is published, with all that its job did in *done. */
 void gate_release(struct gate *gate, struct gate_request *done);
@@ -68,6 +71,9 @@ int64_t gate_submitted(uint64_t ticket);
  * (locked) Recording: gives requests that are in flight up to that many milliseconds to finish, when none has.
  */
 void gate_give_time(int64_t ms);
+
+/* Has the request of that ticket been submitted? */
+bool gate_expected(uint64_t ticket);
 
 /* Are there requests submitted and not released yet? The same in record and replay, for whoever runs. */
 bool gate_in_flight(void);

@@ -14,16 +14,20 @@
 
 /*
  * glibc on x86-64 has two implementations of the condition variables; dlsym() finds the old one, which must not be
- * mixed with the new one that the emulator's own calls were linked to.
+ * mixed with the new one that the emulator's own calls were linked to. ThreadSanitizer puts its own before both.
  */
-#define COND_VERSION "GLIBC_2.3.2"
+#ifdef __SANITIZE_THREAD__
+#define FIND_COND(name) dlsym(RTLD_NEXT, name)
+#else
+#define FIND_COND(name) dlvsym(RTLD_NEXT, name, "GLIBC_2.3.2")
+#endif
 
 static void *find(const char *name)
 {
 	void *original = NULL;
 
 	if (!strncmp(name, "pthread_cond_", 13))
-		original = dlvsym(RTLD_NEXT, name, COND_VERSION);
+		original = FIND_COND(name);
 	return original ? original : dlsym(RTLD_NEXT, name);
 }
 

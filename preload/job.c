@@ -51,47 +51,72 @@ static bool is_pool_lock(const pthread_mutex_t *mutex)
 	return mutex == atomic_load_explicit(&pool_lock, memory_order_relaxed);
 }
 
-/* What may have been submissions, before the first worker has shown which mutex the pool's lock is. */
+/* The condition that a submission signals, known once a worker waits for it; and how often others were until then. */
+static const pthread_cond_t *_Atomic request_cond;
+static pthread_cond_t request_cond_known = PTHREAD_COND_INITIALIZER;
 static struct {
-	const pthread_mutex_t *mutex;
-	unsigned count;
+	const pthread_cond_t *cond;
+	unsigned signals;
 } early[16];
 
-static void submitted_early(const pthread_mutex_t *mutex)
+enum { EARLY = sizeof(early) / sizeof(early[0]) };
+
+/* (locked) */
+static void signalled_early(const pthread_cond_t *cond)
 {
-	for (size_t i = 0; i < sizeof(early) / sizeof(early[0]); i++)
-		if (!early[i].mutex || early[i].mutex == mutex) {
-			early[i].mutex = mutex;
-			early[i].count++;
+	for (int i = 0; i < EARLY; i++)
+		if (!early[i].cond || early[i].cond == cond) {
+			early[i].cond = cond;
+			early[i].signals++;
 			return;
 		}
 }
 
-/* The pool's lock is the first mutex that a worker locks. */
-static void learn_pool_lock(pthread_mutex_t *mutex)
+void job_waits(const pthread_cond_t *cond, const pthread_mutex_t *mutex)
 {
+	if (!is_pool_lock(mutex) || atomic_load_explicit(&request_cond, memory_order_relaxed))
+		return;
 	turnstile_lock();
-	if (!atomic_load(&pool_lock)) {
-		for (size_t i = 0; i < sizeof(early) / sizeof(early[0]); i++)
-			for (unsigned n = 0; early[i].mutex == mutex && n < early[i].count; n++)
-				gate_submit(0); /* the guest has not run yet */
-		atomic_store(&pool_lock, mutex);
+	if (!atomic_load(&request_cond)) {
+		for (int i = 0; i < EARLY; i++)
+			for (unsigned n = 0; early[i].cond == cond && n < early[i].signals; n++)
+				gate_submit(0); /* the guest does not run yet */
+		atomic_store(&request_cond, cond);
+		real.pthread_cond_signal(&request_cond_known);
 	}
 	turnstile_unlock();
 }
 
-void job_submitted(const pthread_mutex_t *mutex)
+void job_submitted(const pthread_cond_t *cond)
 {
-	if (is_pool_lock(mutex)) {
-		gate_submit(turnstile_icount());
-	} else if (!atomic_load(&pool_lock)) {
+	const pthread_cond_t *known = atomic_load(&request_cond);
+
+	if (!known) {
 		turnstile_lock();
-		if (atomic_load(&pool_lock) == mutex)
-			gate_submit(0);
-		else
-			submitted_early(mutex);
+		known = atomic_load(&request_cond);
+		if (!known)
+			signalled_early(cond);
 		turnstile_unlock();
 	}
+	if (cond == known)
+		gate_submit(turnstile_icount());
+}
+
+bool job_pool_ready(void)
+{
+	return atomic_load(&request_cond);
+}
+
+bool job_await_pool(void)
+{
+	struct timespec until;
+
+	turnstile_deadline(&until, 5000);
+	turnstile_lock();
+	while (!job_pool_ready() && turnstile_wait_until(&request_cond_known, &until) == 0)
+		;
+	turnstile_unlock();
+	return job_pool_ready();
 }
 
 uint64_t job_ungated(void)
@@ -107,16 +132,25 @@ static int64_t now_ns(void)
 	return mono_ns;
 }
 
+static void pass_by(void)
+{
+	atomic_fetch_add(&ungated, 1);
+	gate_pass_by(worker.gate.what.request.ticket);
+}
+
 void job_before_lock(pthread_mutex_t *mutex)
 {
+	pthread_mutex_t *none = NULL;
+
+	/* The pool's lock is the first mutex that a worker locks. */
 	if (!atomic_load_explicit(&pool_lock, memory_order_relaxed))
-		learn_pool_lock(mutex);
+		atomic_compare_exchange_strong(&pool_lock, &none, mutex);
 	if (!is_pool_lock(mutex))
 		return;
 	if (worker.working && worker.gate.state == GATE_RELEASED)
 		gate_published(&worker.gate);
 	else if (worker.working)
-		atomic_fetch_add(&ungated, 1);
+		pass_by();
 	worker.working = false;
 	worker.holding = true;
 }
@@ -179,7 +213,6 @@ static void describe(struct rrj_request *request, const struct job_call *call, i
 		request->op = call->op;
 		request->offset = (uint64_t)call->offset;
 		request->length = call->iov ? iov_length(call) : call->length;
-		worker.gate.what.file = file_of(call->fd);
 	}
 	request->result = result;
 	if ((call->op == RRJ_READ || call->op == RRJ_WRITE) && result > 0 && config.data != RRJ_DATA_NONE)
@@ -193,11 +226,13 @@ static inline bool in_job(void)
 	return self.role == THREAD_WORKER && worker.working && !self.inside;
 }
 
-/* Before the call: a file's identity is taken before its first request may change it. */
+/* Before the job's first call: that file's identity is taken before the call may change it. */
 static void before_call(const struct job_call *call)
 {
+	if (worker.gate.what.request.calls)
+		return;
 	self.inside = true;
-	file_of(call->fd);
+	worker.gate.what.file = file_of(call->fd);
 	self.inside = false;
 }
 

@@ -3,8 +3,7 @@
  * job.h - one job of the block layer's thread pool: submitted, then run from a worker's unlock of the pool's lock to
  * its next lock.
  *
- * QEMU: util/thread-pool.c:worker_thread. But for job_submitted() and job_ungated(), all functions are called by the
- * worker thread whose job it is.
+ * QEMU: util/thread-pool.c:worker_thread. A function without a thread's name is called by the worker whose job it is.
  */
 #ifndef PRELOAD_JOB_H
 #define PRELOAD_JOB_H
@@ -14,10 +13,19 @@
 #include <stdint.h>
 
 /*
- * Main or vCPU thread: it signals a condition, and has unlocked this mutex last. That is how a job is submitted, when
- * the mutex is the pool's lock (util/thread-pool.c:thread_pool_submit_aio).
+ * Main or vCPU thread: it signals a condition. That is how a job is submitted, when it is the one that the workers wait
+ * for (util/thread-pool.c:thread_pool_submit_aio).
  */
-void job_submitted(const pthread_mutex_t *mutex);
+void job_submitted(const pthread_cond_t *cond);
+
+/* Worker: it waits for a condition with that mutex. */
+void job_waits(const pthread_cond_t *cond, const pthread_mutex_t *mutex);
+
+/* Does a worker wait for jobs? From then on every submission is seen as one; the guest must not run before. */
+bool job_pool_ready(void);
+
+/* Waits for that, five seconds at most. Main thread. false: none came. */
+bool job_await_pool(void);
 
 /* Before a worker locks a mutex: the end of its job, when it is the pool's lock. */
 void job_before_lock(pthread_mutex_t *mutex);

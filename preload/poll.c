@@ -14,6 +14,7 @@
 #include "../hooks/emulator.h"
 #include "config.h"
 #include "interpose.h"
+#include "job.h"
 #include "message.h"
 #include "self.h"
 #include "signals.h"
@@ -62,6 +63,26 @@ static void size_pool(void)
 		return;
 	sized = true;
 	emu.pool_params(context, POOL_SIZE, POOL_SIZE, NULL);
+	emu.thread_pool(context);
+}
+
+/*
+ * Outer: before the guest runs, the pool has to have its workers, the first of which the main loop makes in a bottom
+ * half. So it goes round once without ending its first turn; once in every run, since each round also runs timers.
+ */
+static bool first_round(void)
+{
+	static enum { NONE, ONE, ALL } rounds;
+
+	if (rounds == ALL)
+		return false;
+	if (rounds++ == NONE)
+		return true;
+	if (!job_await_pool())
+		message(MODULE_GATE, MESSAGE_WARN,
+			"the thread pool's workers are not recognised: its completions may not replay; rrio doctor says "
+			"which emulators are known");
+	return false;
 }
 
 /* May this thread's poll be answered by the host alone? */
@@ -88,7 +109,8 @@ static bool enter(struct host_poll *poll)
 		signals_pass();
 		return false;
 	}
-	turnstile_outer_poll(wait_for_host, poll);
+	if (!first_round())
+		turnstile_outer_poll(wait_for_host, poll);
 	return true;
 }
 

@@ -6,4 +6,5 @@ $(call objects,preload): CPPFLAGS += -U_FILE_OFFSET_BITS -U_FORTIFY_SOURCE
 $(PRELOAD_OBJECTS): CFLAGS += -ftls-model=initial-exec
 
 $(B)/librrio.so: $(PRELOAD_OBJECTS) $(B)/librrj.a
-	$(CC) $(LDFLAGS) -shared -Wl,-z,now -Wl,-z,defs -Wl,--exclude-libs,ALL -o $@ $^ -lzstd -ldl -lpthread
+	$(call say,ld)
+	$(Q)$(CC) $(LDFLAGS) -shared -Wl,-z,now -Wl,-z,defs -Wl,--exclude-libs,ALL -o $@ $^ -lzstd -ldl -lpthread

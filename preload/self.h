@@ -23,7 +23,6 @@ struct self {
 	enum thread_role role;
 	bool inside;			/* in one of our own calls: interposed functions are transparent */
 	pthread_mutex_t *last_locked;	/* main */
-	pthread_mutex_t *last_unlocked; /* main, vCPU */
 };
 
 extern __thread struct self self __attribute__((tls_model("initial-exec")));

@@ -41,9 +41,7 @@ INTERPOSED int pthread_mutex_unlock(pthread_mutex_t *mutex)
 	if (self.role != THREAD_OTHER && !self.inside) {
 		if (self.role == THREAD_WORKER)
 			job_before_unlock(mutex);
-		else
-			self.last_unlocked = mutex;
-		if (self.role == THREAD_MAIN)
+		else if (self.role == THREAD_MAIN)
 			threads_learn_bql();
 	}
 	return real.pthread_mutex_unlock(mutex);
@@ -57,7 +55,17 @@ INTERPOSED int pthread_cond_wait(pthread_cond_t *cond, pthread_mutex_t *mutex)
 		turnstile_idle(mutex);
 		return 0;
 	}
+	if (self.role == THREAD_WORKER && !self.inside)
+		job_waits(cond, mutex);
 	return real.pthread_cond_wait(cond, mutex);
+}
+
+INTERPOSED int pthread_cond_timedwait(pthread_cond_t *restrict cond, pthread_mutex_t *restrict mutex,
+				      const struct timespec *restrict until)
+{
+	if (self.role == THREAD_WORKER && !self.inside)
+		job_waits(cond, mutex);
+	return real.pthread_cond_timedwait(cond, mutex, until);
 }
 
 static void before_signal(pthread_cond_t *cond)
@@ -70,10 +78,8 @@ static void before_signal(pthread_cond_t *cond)
 INTERPOSED int pthread_cond_signal(pthread_cond_t *cond)
 {
 	before_signal(cond);
-	if (self_is_party() && self.last_unlocked) {
-		job_submitted(self.last_unlocked);
-		self.last_unlocked = NULL;
-	}
+	if (self_is_party())
+		job_submitted(cond);
 	return real.pthread_cond_signal(cond);
 }
 

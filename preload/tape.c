@@ -298,41 +298,35 @@ static void compare_place(enum rrj_kind kind, int64_t icount)
 			      head->icount, rrj_kind_name(kind));
 }
 
-static const struct request_field {
-	const char *name;
-	size_t offset, size;
-} fields[] = {
-#define FIELD(name)                                                                                \
-	{                                                                                          \
-#name, offsetof(struct rrj_request, name), sizeof(((struct rrj_request *)0)->name) \
-	}
-	FIELD(file),  FIELD(op),     FIELD(offset),   FIELD(length),
-	FIELD(calls), FIELD(result), FIELD(checksum), FIELD(submit_icount),
-};
+/* What two runs' requests have in common. */
+static const char *const compared[] = { "file",	 "operation", "offset",	  "length",
+					"calls", "result",    "checksum", "submission at instruction" };
 
-/* The first field in which a request differs from the recorded one. */
-static const struct request_field *difference(const struct rrj_request *now, const struct rrj_request *then)
+enum { COMPARED = sizeof(compared) / sizeof(compared[0]) };
+
+static void values(const struct rrj_request *request, int64_t value[COMPARED])
 {
-	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
-		if (memcmp((const char *)now + fields[i].offset, (const char *)then + fields[i].offset, fields[i].size))
-			return &fields[i];
-	return NULL;
+	const int64_t in_order[COMPARED] = { request->file,	   request->op,	    (int64_t)request->offset,
+					     (int64_t)request->length, request->calls,   request->result,
+					     request->checksum,	   request->submit_icount };
+
+	memcpy(value, in_order, sizeof(in_order));
 }
 
 static void compare_request(const struct rrj_request *then, const struct gate_request *done)
 {
-	const struct rrj_request *now = &done->request;
-	const struct request_field *field;
+	const struct rrj_request *request = &done->request;
+	int64_t now[COMPARED], was[COMPARED];
 
-	field = difference(now, then);
-	if (field)
-		tape_diverged(turnstile_icount(),
-			      "request %" PRIu64 " (%s of %s, offset %" PRIu64 ", %" PRIu64 " bytes, result %" PRId64
-			      ", checksum %08" PRIx32 ") has another %s than the recorded one (%s, offset %" PRIu64
-			      ", %" PRIu64 " bytes, result %" PRId64 ", checksum %08" PRIx32 ")",
-			      now->ticket, rrj_op_name(now->op), file_name(done->file), now->offset, now->length,
-			      now->result, now->checksum, field->name, rrj_op_name(then->op), then->offset,
-			      then->length, then->result, then->checksum);
+	values(request, now);
+	values(then, was);
+	for (int i = 0; i < COMPARED; i++)
+		if (now[i] != was[i])
+			tape_diverged(turnstile_icount(),
+				      "request %" PRIu64 " (%s of %s, offset %" PRIu64 ", %" PRIu64
+				      " bytes) is not the recorded one: %s %" PRId64 ", recorded %" PRId64,
+				      request->ticket, rrj_op_name(request->op), file_name(done->file), request->offset,
+				      request->length, compared[i], now[i], was[i]);
 }
 
 /* Finds the next input before the next turn. */
@@ -404,7 +398,8 @@ void tape_released(uint32_t i, struct gate_request *done)
 	if (replaying() && file_enter(done->file))
 		file_compare(done->file);
 	now->file = file_id(done->file);
-	now->submit_icount = gate_submitted(now->ticket);
+	/* Before the guest runs, the pool's workers may not have shown yet what a submission looks like. */
+	now->submit_icount = tape.turn.head.icount ? gate_submitted(now->ticket) : 0;
 	self.inside = true;
 	if (recording())
 		append(&(struct rrj_record){ .type = RRJ_REQUEST, .request = *now });

@@ -41,10 +41,13 @@ enum {
 	FINE = 50000,
 	/*
 	 * A stall: the vCPU thread has taken the BQL so often without starting a slice, and then so often at one
-	 * instruction count, that nothing changes there any more (once for an I/O instruction, once for the slice's
-	 * end, once before its timers ran). Then it can be parked where it takes the BQL.
+	 * instruction count since the last turn, that nothing changes there any more (once for an I/O instruction,
+	 * once for the slice's end, once before its timers ran). Then it can be parked where it takes the BQL. A turn
+	 * changes something, so it starts the count anew: else recording and replay could park in different passes.
 	 */
 	STALL_LOCKS = 8,
+	/* Replay: so often, that the recorded turn cannot be at another place. */
+	STALL_HOPELESS = 10000,
 	/*
 	 * Recording, with sleep=off: how long an idle guest's requests may take before its time leaps once more. Without
 	 * it, minutes would pass for the guest in a second of the host's, and its drivers would see timeouts.
@@ -74,6 +77,7 @@ static struct {
 	uint64_t bell_turn; /* turns when the doorbell rang last */
 	unsigned locks;	    /* of the BQL since the last slice start */
 	int64_t stall_icount;
+	uint64_t stall_turn;
 	unsigned stall_times;
 	uint64_t slices;
 } vcpu = { .last_start = -1, .bell_turn = UINT64_MAX, .stall_icount = -1 };
@@ -93,9 +97,20 @@ void turnstile_wait(pthread_cond_t *cond)
 	real.pthread_cond_wait(cond, &lock);
 }
 
+void turnstile_deadline(struct timespec *until, int64_t ms)
+{
+	real.clock_gettime(CLOCK_REALTIME, until);
+	until->tv_sec += ms / 1000;
+	until->tv_nsec += ms % 1000 * 1000000;
+	if (until->tv_nsec >= 1000000000) {
+		until->tv_nsec -= 1000000000;
+		until->tv_sec++;
+	}
+}
+
 int turnstile_wait_until(pthread_cond_t *cond, const struct timespec *until)
 {
-	return pthread_cond_timedwait(cond, &lock, until);
+	return real.pthread_cond_timedwait(cond, &lock, until);
 }
 
 int turnstile_init(bool leaps)
@@ -249,12 +264,18 @@ static void look_for_stall(void)
 {
 	int64_t icount = emu.icount_raw();
 
-	if (icount != vcpu.stall_icount) {
+	if (icount != vcpu.stall_icount || turns != vcpu.stall_turn) {
 		vcpu.stall_icount = icount;
+		vcpu.stall_turn = turns;
 		vcpu.stall_times = 0;
 	}
-	if (++vcpu.stall_times >= STALL_LOCKS && emulator_deadline() == 0)
-		look(RRJ_STALL, icount);
+	if (++vcpu.stall_times < STALL_LOCKS || emulator_deadline() != 0)
+		return;
+	look(RRJ_STALL, icount);
+	if (replaying() && vcpu.stall_times == STALL_HOPELESS)
+		tape_diverged(icount, "the guest waits for a timer, the next %s is at %" PRId64,
+			      tape_next() == TAPE_TURN ? rrj_kind_name(tape_place()->kind) : "end",
+			      tape_place()->icount);
 }
 
 void turnstile_before_bql(void)
@@ -331,6 +352,21 @@ static void note_ungated_jobs(void)
 	noted = now;
 }
 
+/*
+ * (locked) The gate of a request that this turn releases. Whoever submits is here or stopped, so that a request which
+ * has not been submitted by now never comes.
+ */
+static struct gate *await(uint64_t ticket, int64_t icount)
+{
+	bool comes = recording() || !job_pool_ready() || gate_expected(ticket);
+	struct gate *gate = comes ? gate_await(ticket) : NULL;
+
+	if (!gate)
+		tape_diverged(icount, "request %" PRIu64 ", which the recording releases here, %s", ticket,
+			      comes ? "has made no system call" : "has not been submitted");
+	return gate;
+}
+
 /* (locked) A turn starts at this place: host time, and what it releases. */
 static void take_turn(enum rrj_kind kind, int64_t icount)
 {
@@ -343,7 +379,7 @@ static void take_turn(enum rrj_kind kind, int64_t icount)
 	for (uint32_t i = 0; i < turn->head.releases; i++) {
 		struct gate_request done;
 
-		gate_release(gate_await(turn->requests[i].ticket), &done);
+		gate_release(await(turn->requests[i].ticket, icount), &done);
 		tape_released(i, &done);
 	}
 	tape_commit();
@@ -359,7 +395,7 @@ static void check_early(void)
 	message_end(0,
 		    "the recording %s ends early, at guest instruction %" PRId64
 		    ": everything until there has been replayed, and replay stops; rrio-inspect verify %s says more",
-		    tape_dir(), turn_icount, tape_dir());
+		    tape_dir(), turnstile_icount(), tape_dir());
 }
 
 static bool at_place(void)
@@ -399,6 +435,9 @@ void turnstile_nested_poll(turnstile_host_poll *wait, void *poll)
 	turnstile_lock();
 	check_early();
 	take_turn(RRJ_NESTED, turnstile_icount());
+	/* The main loop may already wait for a further turn, and would not look again. */
+	if (self.role == THREAD_VCPU)
+		check_early();
 	/* The main thread may be waiting for the place of what is next now. */
 	real.pthread_cond_signal(&main_cond);
 	turnstile_unlock();

@@ -17,6 +17,9 @@
 void turnstile_lock(void);
 void turnstile_unlock(void);
 void turnstile_wait(pthread_cond_t *cond);
+
+/* The time in that many milliseconds, and a wait until then: 0, or ETIMEDOUT. */
+void turnstile_deadline(struct timespec *until, int64_t ms);
 int turnstile_wait_until(pthread_cond_t *cond, const struct timespec *until);
 
 /* Makes the host's poll of whoever waits for events return: a request has finished, a signal has come. Signal-safe. */

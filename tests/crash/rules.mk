@@ -8,7 +8,8 @@ $(CRASH_OBJECTS): CPPFLAGS += -I.
 
 $(B)/tests/unit/crash: $(CRASH_OBJECTS) $(B)/tests/unit/sample.o $(B)/librrj.a
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) $(FAILING:%=-Wl,--wrap=%) -o $@ $^ -lcunit -lzstd
+	$(call say,ld)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(FAILING:%=-Wl,--wrap=%) -o $@ $^ -lcunit -lzstd
 
 unit-programs: $(B)/tests/unit/crash
 
@@ -18,7 +19,8 @@ test-journal: unit-programs
 	$(B)/tests/unit/crash
 
 $(B)/bench-journal: $(B)/tests/crash/bench.o $(B)/librrj.a
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lzstd
+	$(call say,ld)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lzstd
 
 #: make bench-journal        10 million requests: cost of a commit, then of verify and of dump (real time and memory)
 bench-journal: $(B)/bench-journal $(B)/rrio-inspect

@@ -5,8 +5,12 @@ UNIT_OBJECTS := $(call objects,tests/unit)
 
 $(UNIT_OBJECTS): CPPFLAGS += -I. -DSOURCES='"$(CURDIR)"'
 
-$(B)/unit-tests: $(UNIT_OBJECTS) $(B)/librrj.a
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcunit -lzstd
+# What is tested of the preload library; -rdynamic: a function can only be replaced when its symbol can be found.
+UNIT_OF_PRELOAD := $(addprefix $(B)/,hooks/entry.o preload/message.o preload/folder.o preload/interpose.o)
+
+$(B)/unit-tests: $(UNIT_OBJECTS) $(UNIT_OF_PRELOAD) $(B)/librrj.a | $(B)/librrio.so
+	$(call say,ld)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -rdynamic -o $@ $^ -lcunit -lzstd
 
 # Where tests/run looks for programs.
 $(B)/tests/unit/journal: $(B)/unit-tests

@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Checking, installing and the demonstration.
+
+SHELL_FILES = scripts/rrio scripts/setup scripts/demo scripts/check-layers tests/run tests/qemu/matrix .ci/run \
+	$(wildcard scripts/lib/*.sh tests/cli/*.sh tests/qemu/*.sh)
+C_FOLDERS = include journal hooks preload tests
+
+help:
+	@sed -n 's/^#: //p' $(MAKEFILE_LIST)
+
+#: make                      build/librrio.so and build/rrio-inspect (DEBUG=1, ASAN=1, B=FOLDER, CC=COMPILER)
+#: make install PREFIX=DIR   into DIR/bin, DIR/lib and DIR/share (DESTDIR is honoured)
+install: all
+	install -d "$(DESTDIR)$(PREFIX)/bin" "$(DESTDIR)$(PREFIX)/lib" "$(DESTDIR)$(PREFIX)/share/rrio"
+	install -m 755 scripts/rrio $(B)/rrio-inspect "$(DESTDIR)$(PREFIX)/bin"
+	install -m 644 $(B)/librrio.so "$(DESTDIR)$(PREFIX)/lib"
+	install -m 644 scripts/lib/*.sh "$(DESTDIR)$(PREFIX)/share/rrio"
+	for page in $(wildcard man/*.1 scripts/*.1 journal/inspect/*.1); do \
+		install -D -m 644 -t "$(DESTDIR)$(PREFIX)/share/man/man1" "$$page" || exit; \
+	done
+
+#: make demo                 record, replay and verify a Linux guest; installs what it needs when run as root
+demo:
+	scripts/setup build guest demo
+	$(MAKE) --no-print-directory all plugin guest-linux
+	scripts/demo
+
+#: make check                cppcheck, a clang build, shellcheck and check-layers
+check: check-layers
+	scripts/setup check
+	cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,style,performance,portability --inline-suppr \
+		--suppress=missingIncludeSystem --suppress=unusedStructMember --suppress=constParameterCallback \
+		--suppress='*:tests/plugin/qemu-plugin.h' --suppress=constParameter:preload/signals.c --suppress=unknownMacro \
+		--suppress='*:*/sys/queue.h' $(addprefix --include=,$(wildcard /usr/include/*/sys/queue.h)) \
+		-D_GNU_SOURCE -DRRIO_VERSION='"$(VERSION)"' -Iinclude $(C_FOLDERS)
+	$(MAKE) --no-print-directory B=build-clang CC=clang all unit-programs plugin
+	shellcheck -x -P SCRIPTDIR $(SHELL_FILES)
+
+#: make check-layers         who may include whom
+check-layers:
+	scripts/check-layers
+
+.PHONY: help install demo check check-layers

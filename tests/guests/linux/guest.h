@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * guest.h - the parts of the guest's init: steps.c does the I/O, files.c is what it does it with, drivers.c loads
+ * modules, report.c prints what a step has come to. Everything runs in process 1, the children of the conc step
+ * excepted. Functions return 0 or a count, and -errno on failure; only init.c prints errors.
+ */
+#ifndef GUEST_H
+#define GUEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+/* Where the disk is mounted; the process's current folder while steps run. */
+#define MOUNT_POINT "/mnt"
+
+/* ---- steps.c ---- */
+
+struct step {
+	const char *name;
+	/* Does the step's work once, folds what was read into *sum. Rounds differ in what they write. */
+	int (*run)(unsigned int round, uint64_t *sum);
+};
+
+extern const struct step steps[];
+extern const size_t n_steps;
+
+/* ---- files.c ---- */
+
+enum { BLOCK = 4096, CHUNK = 64 << 10 };
+
+struct span {
+	uint64_t seed; /* of the file's pattern */
+	uint64_t offset, bytes;
+};
+
+/* All of these transfer a whole span or fail; reading compares with the pattern: -EILSEQ when it differs. */
+int span_read(int fd, struct span span, uint64_t *sum);
+int span_write(int fd, struct span span);
+
+int file_open(const char *name, int flags);
+int file_read(const char *name, struct span span, uint64_t *sum);
+/* Makes the file, writes it and calls fsync. */
+int file_write(const char *name, struct span span);
+/* Writes back and forgets what the page cache holds, so that the next read asks the disk. */
+int drop_caches(void);
+/* Reads a small text file whole (cut at size - 1, ends in NUL); its length or -errno. */
+ssize_t read_text(const char *path, char *text, size_t size);
+
+/* ---- drivers.c ---- */
+
+/* Loads the modules that every guest needs. */
+int drivers_init(void);
+/* Loads the modules for the devices that are there now and were not before; how many were loaded. */
+int drivers_scan(void);
+
+/* ---- report.c ---- */
+
+/* The virtual time in nanoseconds since the guest's start. */
+int64_t report_now(void);
+void report_start(void);
+/* One line: the step's name, its checksum, virtual time, and the disk's requests and interrupts so far. */
+int report_step(const char *name, uint64_t sum, const char *disk);
+
+#endif

@@ -1,0 +1,45 @@
+# shellcheck shell=bash disable=SC2154
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# load.sh - many runs while other work keeps both cores busy: what depends on the host's timing shows here first.
+# TEST_LOAD is the number of runs (make test-load: 20).
+
+runs=${TEST_LOAD:-2}
+
+# Work for both cores until the case ends, however it ends.
+keep_busy() {
+	local i
+	busy=()
+	for i in 1 2; do
+		while :; do :; done {say}>&- &
+		busy+=($!)
+	done
+	trap 'kill "${busy[@]}"' EXIT
+}
+
+test_linux() {
+	command_line linux pc virtio-blk raw snapshot cache=writeback 1 shift=5,sleep=off
+	record "${args[@]}"
+	keep_busy
+	replays "$runs"
+}
+
+test_linux_smp() {
+	command_line linux pc virtio-blk qcow2 writable cache=writeback 4 shift=auto
+	keep_busy
+	record "${args[@]}"
+	replays "$runs"
+}
+
+# qcow2's cache cleaning is a timer on the guest's clock that only the main loop runs: recording and replay both meet
+# the moment where the vCPU thread waits for it (a stall) again and again.
+test_cache_clean() {
+	local i
+	command_line linux pc virtio-blk qcow2 writable cache=writeback,cache-clean-interval=2 \
+		1 shift=5,sleep=off
+	for ((i = 1; i <= runs; i++)); do
+		rm -rf rec record.*
+		record "${args[@]}"
+		replay "$i"
+	done
+}

@@ -1,0 +1,168 @@
+# shellcheck shell=bash disable=SC2154,SC2054,SC2001
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# recordings.sh - what a replay does with recordings, images and emulators that are not what they were, and what the
+# launcher's other commands do with a real recording. All with the bare guest.
+
+bare_args() {
+	command_line bare pc virtio-blk raw writable cache=writeback 1 shift=5,sleep=off
+}
+
+bare_recording() {
+	bare_args
+	record "${args[@]}"
+	restore_images
+}
+
+test_missing() {
+	expect 65 "$rrio" replay ./nothing
+	one_line nothing
+	bare_args
+	expect 65 env RRIO_MODE=replay RRIO_DIR="$PWD/nothing" LD_LIBRARY_PATH="$B" LD_PRELOAD=librrio.so qemu-system-x86_64 "${args[@]}"
+	one_line nothing
+}
+
+test_foreign() {
+	bare_recording
+	printf 'not a journal at all\n' >rec/journal
+	expect 65 "$rrio" replay rec
+	one_line rec
+	expect 65 env RRIO_MODE=replay RRIO_DIR="$PWD/rec" LD_LIBRARY_PATH="$B" LD_PRELOAD=librrio.so qemu-system-x86_64 "${args[@]}"
+	one_line rec
+}
+
+test_changed_image() {
+	bare_recording
+	printf X | dd of=disk.raw bs=1 seek=512 conv=notrunc status=none
+	expect 65 "$rrio" replay rec
+	one_line 'disk\.raw'
+	restore_images
+	truncate -s +512 disk.raw
+	expect 65 "$rrio" replay rec
+	one_line 'disk\.raw'
+}
+
+# An emulator of the case's own, recorded with; then with other bytes behind it, then with another build-id, then gone.
+test_changed_emulator() {
+	local id modules
+	cp "$(type -P qemu-system-x86_64)" emulator
+	modules=$(find /usr/lib -name accel-tcg-x86_64.so -printf '%h\n' -quit)
+	export QEMU_MODULE_DIR=$modules # it looks for them beside itself otherwise; the recording holds this
+	bare_args
+	expect 0 "$rrio" record -o rec -- ./emulator -L /usr/share/seabios -L /usr/share/qemu "${args[@]}"
+	restore_images
+	unset QEMU_MODULE_DIR
+	expect 0 "$rrio" replay rec
+	printf X >>emulator
+	expect 65 "$rrio" replay rec
+	one_line 'bytes'
+	truncate -s -1 emulator
+	id=$("$B/rrio-inspect" info --field build_id rec | tr -d '\0')
+	[[ ${#id} -eq 40 ]] || fail "build-id is $id"
+	patch_bytes emulator "$(LC_ALL=C grep -obUaP -m 1 "$(sed 's/../\\x&/g' <<<"$id")" emulator | head -n 1 | cut -d : -f 1)"
+	expect 65 "$rrio" replay rec
+	one_line "build-id.*$id"
+	rm emulator
+	expect 65 "$rrio" replay rec
+	one_line "$PWD/emulator"
+}
+
+patch_bytes() { # FILE OFFSET
+	[[ -n $2 ]] || fail "no place to patch in $1"
+	printf '\xde\xad\xbe\xef' | dd of="$1" bs=1 seek="$2" conv=notrunc status=none
+}
+
+test_working_directory_gone() {
+	local folder="it's a \"folder\""
+	mkdir "$folder"
+	(
+		cd "$folder" || exit
+		bare_recording
+		replays 1
+		mv rec ..
+	)
+	mv "$folder" elsewhere
+	expect 65 "$rrio" replay rec
+	one_line "$folder"
+}
+
+# A replay that does something else must be found out: here the guest is told to make other requests.
+test_divergence() {
+	bare_recording
+	# shellcheck disable=SC2034 # command_line takes it
+	local append=requests=150
+	bare_args
+	expect 1 env RRIO_MODE=replay RRIO_DIR="$PWD/rec" LD_LIBRARY_PATH="$B" LD_PRELOAD=librrio.so qemu-system-x86_64 "${args[@]}"
+	tail -n 1 err >last
+	matches last '^rrio: '
+}
+
+test_verify() {
+	command_line bare pc virtio-blk raw snapshot cache=writeback 1 shift=5,sleep=off
+	record "${args[@]}"
+	expect 0 "$rrio" verify -n 3 rec
+	matches out '^identical.* 3 of 3'
+}
+
+# The recorded run wrote to the image: it must be put back first, and what the user has in its place is not enough.
+test_verify_written_image() {
+	bare_recording
+	cp disk.raw original
+	expect 0 "$rrio" verify rec
+	matches out '^identical'
+	! cmp -s disk.raw original || fail 'the guest wrote nothing: this case shows nothing'
+	expect 65 "$rrio" verify rec
+	one_line 'disk\.raw'
+}
+
+# A byte between the samples of an image's content is found where the guest first reads it.
+# Of an image this large only samples are compared before the start: the difference shows where the guest reads it.
+test_verify_differs() {
+	local sector
+	bare_args
+	"$B/guests/bare/mkimage" 48 >disk.raw.orig
+	record "${args[@]}"
+	restore_images
+	sector=$(sed -nE 's/^[0-9]+ read ([0-9]+)\+.*/\1/p' record.serial.log | head -n 1)
+	[[ -n $sector ]] || fail 'the guest does not say what it read first'
+	printf '\377\377' | dd of=disk.raw bs=1 seek=$((sector * 512 + 9)) conv=notrunc status=none
+	expect 1 "$rrio" verify rec
+	matches out '^differs: .*replay 1 of 1'
+}
+
+test_unknown_variable() {
+	bare_args
+	expect 2 env RRIO_FOO=1 LD_LIBRARY_PATH="$B" LD_PRELOAD=librrio.so qemu-system-x86_64 "${args[@]}"
+	one_line RRIO_FOO
+	expect 2 env RRIO_MODE=sometimes LD_LIBRARY_PATH="$B" LD_PRELOAD=librrio.so qemu-system-x86_64 "${args[@]}"
+	one_line sometimes
+}
+
+# The default store: a new name each time, `latest`, ls newest first, rm.
+test_store() {
+	bare_args
+	expect 0 "$rrio" record qemu-system-x86_64 "${args[@]}"
+	restore_images
+	expect 0 "$rrio" record qemu-system-x86_64 "${args[@]}"
+	expect 0 "$rrio" ls
+	[[ $(cut -d ' ' -f 1 out | tr '\n' ' ') == 'qemu-system-x86_64-1 qemu-system-x86_64-0 ' ]] || fail "ls: $(cat out)"
+	matches out 'serial\.log'
+	expect 0 "$rrio" info
+	restore_images
+	expect 0 "$rrio" replay
+	restore_images
+	expect 0 "$rrio" replay qemu-system-x86_64-0
+	expect 0 "$rrio" rm qemu-system-x86_64-1
+	[[ $(readlink "$XDG_DATA_HOME/rrio/latest") == qemu-system-x86_64-0 ]] || fail 'latest was not set back'
+	expect 0 "$rrio" rm qemu-system-x86_64-0
+	expect 65 "$rrio" info
+	one_line 'no recording'
+}
+
+test_doctor() {
+	expect 0 "$rrio" doctor qemu-system-x86_64
+	matches out 'icount_round +required +found'
+	matches out 'can be recorded'
+	expect 69 "$rrio" doctor ls
+	matches out 'cannot be recorded'
+}

@@ -1,0 +1,46 @@
+# shellcheck shell=bash disable=SC2154,SC2054
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# refusals.sh - what cannot be recorded is refused at the start: status 69, one line that names the reason, no recording.
+
+# The machine would run for ever if it were not refused.
+refused() { # REASON ARGUMENTS...
+	local reason=$1
+	shift
+	expect 69 "$rrio" record -o rec -- qemu-system-x86_64 -nodefaults -display none "$@"
+	one_line "$reason"
+	[[ ! -e rec/journal ]] || fail 'a refused command line left a recording'
+}
+
+image() {
+	truncate -s 1M image.raw
+}
+
+test_no_icount() {
+	refused icount
+}
+
+test_kvm() {
+	refused 'kvm|accel|icount' -accel kvm
+}
+
+# With -icount the emulator itself refuses this.
+test_thread_multi() {
+	refused 'multi|icount' -accel tcg,thread=multi
+}
+
+test_aio_native() {
+	image
+	refused 'aio=native|native' -icount shift=5 -drive file=image.raw,format=raw,if=virtio,cache=none,aio=native
+	refused 'aio=native|native' -icount shift=5 -device virtio-blk-pci,drive=d0 \
+		-blockdev driver=file,node-name=d0,filename=image.raw,cache.direct=on,aio=native
+}
+
+test_aio_io_uring() {
+	image
+	refused io_uring -icount shift=5 -drive file=image.raw,format=raw,if=virtio,aio=io_uring
+}
+
+test_iothread() {
+	refused iothread -icount shift=5 -object iothread,id=t0
+}

@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Building the tests' parts and running them. tests/run says how each case went and closes with the totals.
+
+include $(wildcard tests/*/rules.mk tests/guests/*/rules.mk)
+
+test-parts: all unit-programs guest-bare guest-linux plugin
+
+#: make test                 everything in about 10 minutes: unit tests, command lines, guests; "N passed, N failed"
+test:
+	scripts/setup build guest demo test
+	$(MAKE) --no-print-directory test-parts
+	tests/run
+
+#: make unit                 the unit tests alone
+unit: unit-programs
+	tests/run 'unit/*'
+
+#: make test-matrix          every combination of device, image, cache, processors and clock; an hour or more
+test-matrix: test-parts
+	TEST_MATRIX=1 tests/run 'matrix/*'
+
+#: make test-load            many replays while both cores do other work
+test-load: test-parts
+	TEST_LOAD=20 tests/run -j1 'qemu/load.*'
+
+.PHONY: test-parts test unit test-matrix test-load

@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * cases.c - what is tried with a seed. Each case records, and then looks at what a replay makes of it.
+ */
+#include "driver.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { FINDING = 1, UNREADABLE = 65, UNSUPPORTED = 69, OWN_FIRST = 10, OWN_LAST = 59 };
+
+__attribute__((format(printf, 2, 3))) static bool fail(struct failure *failure, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(failure->why, sizeof(failure->why), format, arguments);
+	va_end(arguments);
+	return false;
+}
+
+static bool is_own(int status)
+{
+	return status >= OWN_FIRST && status <= OWN_LAST;
+}
+
+static int record(uint64_t seed)
+{
+	image_make(seed);
+	return run(&(struct run){ .program = "qemu-system-toy",
+				  .mode = "record",
+				  .dir = "rec",
+				  .trace = "trace",
+				  .output = "record.output",
+				  .seed = seed,
+				  .jitter = seed * 2 + 1 });
+}
+
+/* The command line, and so the trace's name, is the recorded one. */
+static int replay(uint64_t seed, const char *dir, unsigned number, const char *perturb)
+{
+	return run(&(struct run){ .program = "qemu-system-toy",
+				  .mode = "replay",
+				  .dir = dir,
+				  .trace = "trace",
+				  .output = "replay.output",
+				  .perturb = perturb,
+				  .seed = seed,
+				  .jitter = seed * 2 + 1000003 * number });
+}
+
+static bool recorded(uint64_t seed, int *own, struct failure *failure)
+{
+	*own = record(seed);
+	if (!is_own(*own))
+		return fail(failure, "the recording ended with status %d, see record.output", *own);
+	if (file_size("record.output"))
+		return fail(failure, "the recording has said something, see record.output");
+	if (rename("trace", "trace.recorded"))
+		return fail(failure, "the recording has left no trace");
+	return true;
+}
+
+static bool replays(uint64_t seed, struct failure *failure, unsigned *tried)
+{
+	int own;
+
+	if (!recorded(seed, &own, failure))
+		return false;
+	for (unsigned number = 1; number <= 2; number++) {
+		int status;
+
+		image_make(seed);
+		status = replay(seed, "rec", number, NULL);
+		if (status != own)
+			return fail(failure, "replay %u ended with status %d, recorded was %d, see replay.output",
+				    number, status, own);
+		if (!file_same("trace.recorded", "trace"))
+			return fail(failure, "replay %u differs: trace and trace.recorded", number);
+		if (file_size("replay.output"))
+			return fail(failure, "replay %u has said something, see replay.output", number);
+	}
+	++*tried;
+	return true;
+}
+
+/* Without rrio, two runs must differ, by the order and the time of completions alone: else nothing is tested here. */
+static bool bare(uint64_t seed, struct failure *failure, unsigned *tried)
+{
+	static const char *const traces[] = { "trace.1", "trace.2" };
+
+	for (unsigned i = 0; i < 2; i++) {
+		int status;
+
+		image_make(seed);
+		status = run(&(struct run){ .program = "qemu-system-toy",
+					    .trace = traces[i],
+					    .output = "output",
+					    .seed = seed,
+					    .jitter = seed + i });
+		if (!is_own(status))
+			return fail(failure, "run %u ended with status %d, see output", i + 1, status);
+	}
+	if (file_same(traces[0], traces[1]))
+		return fail(failure, "two runs without rrio are the same");
+	++*tried;
+	return true;
+}
+
+/* ---- deliberate differences ---- */
+
+enum { ANY = 0xff, READ = 1 << 0, WRITE = 1 << 2, WITH_DATA = 0x0f };
+
+static const struct difference {
+	const char *name;
+	unsigned ops; /* bits: 1 << enum disk_op of the request that is to differ */
+	bool ring;    /* may it come through the ring? */
+	bool random;  /* must randomness be asked for behind it? */
+	bool late;    /* may it come too late to be seen? */
+} differences[] = {
+	{ .name = "data", .ops = WRITE, .ring = true },
+	{ .name = "image", .ops = READ, .ring = true },
+	{ .name = "order", .ops = WITH_DATA },
+	{ .name = "count", .ops = ANY, .ring = true, .late = true },
+	{ .name = "drop", .ops = ANY },
+	{ .name = "random", .random = true },
+};
+
+enum { DIFFERENCES = sizeof(differences) / sizeof(differences[0]) };
+
+/* The recorded request that fits, as near to the middle as there is one; 0: none. */
+static unsigned fitting_request(const struct difference *difference)
+{
+	char line[LINE], word[32];
+	FILE *trace = fopen("trace.recorded", "re");
+	unsigned numbers[4096], n = 0, last = 0;
+	uint64_t value;
+
+	while (trace && n < 4096 && fgets(line, sizeof(line), trace)) {
+		bool submits =
+			sscanf(line, "%31s cpu %*u at %*d: %" SCNx64, word, &value) == 2 && !strcmp(word, "submit");
+
+		if (submits)
+			last = (unsigned)(value >> 16);
+		if (difference->random
+			    ? !strcmp(word, "random") && last && (!n || numbers[n - 1] != last)
+			    : submits && difference->ops & 1u << (value & 0xff) && (difference->ring || last % 3 == 1))
+			numbers[n++] = last;
+	}
+	if (trace)
+		fclose(trace);
+	return n ? numbers[n / 2] : 0;
+}
+
+static bool notices(uint64_t seed, int own, const struct difference *difference, struct failure *failure,
+		    unsigned *tried)
+{
+	unsigned request = fitting_request(difference);
+	char perturb[64];
+	int status;
+
+	if (!request)
+		return true;
+	snprintf(perturb, sizeof(perturb), "%s:%u", difference->name, request);
+	image_make(seed);
+	status = replay(seed, "rec", 1, perturb);
+	if (difference->late && status == own && file_same("trace.recorded", "trace"))
+		return true;
+	if (status != FINDING || !file_has("replay.output", "rrio: diverged at guest instruction "))
+		return fail(failure, "with TOY_PERTURB=%s the replay ended with status %d, see replay.output", perturb,
+			    status);
+	++*tried;
+	return true;
+}
+
+static bool differs(uint64_t seed, struct failure *failure, unsigned *tried)
+{
+	int own;
+
+	if (!recorded(seed, &own, failure))
+		return false;
+	for (unsigned i = 0; i < DIFFERENCES; i++)
+		if (!notices(seed, own, &differences[i], failure, tried))
+			return false;
+	return true;
+}
+
+static bool changed_image(uint64_t seed, struct failure *failure, unsigned *tried)
+{
+	int own, status;
+
+	if (!recorded(seed, &own, failure))
+		return false;
+	image_make(seed);
+	image_change();
+	status = replay(seed, "rec", 1, NULL);
+	if (status != UNREADABLE || !file_has("replay.output", "rrio: image "))
+		return fail(failure, "with a changed image the replay ended with status %d, see replay.output", status);
+	++*tried;
+	return true;
+}
+
+/* ---- recordings cut short ---- */
+
+static bool cut_at(uint64_t seed, long size, int own, struct failure *failure)
+{
+	int status;
+
+	if (!file_cut("rec/journal", "cut/journal", size))
+		return fail(failure, "the journal cannot be cut at byte %ld", size);
+	image_make(seed);
+	status = replay(seed, "cut", 1, NULL);
+	if (!status && file_has("replay.output", "rrio: the recording cut ends early, at guest instruction "))
+		return file_begins("trace.recorded", "trace") ||
+		       fail(failure, "cut at byte %ld, the replay has seen something else than the recording", size);
+	/* Only what comes behind the last turn is lost. */
+	if (status == own && file_same("trace.recorded", "trace"))
+		return true;
+	/* Nothing of use is left. */
+	if (status == UNREADABLE && file_has("replay.output", "rrio: cut/journal ") && size < 4096)
+		return true;
+	return fail(failure, "cut at byte %ld, the replay ended with status %d, see replay.output", size, status);
+}
+
+static bool cut(uint64_t seed, struct failure *failure, unsigned *tried)
+{
+	uint64_t state = seed;
+	int own;
+
+	if (!recorded(seed, &own, failure))
+		return false;
+	if (mkdir("cut", 0700))
+		return fail(failure, "no folder for the cut recording");
+	for (unsigned i = 0; i < 4; i++) {
+		long size = file_size("rec/journal"), at = (long)(random_next(&state) >> 20) % size;
+
+		if (!cut_at(seed, i ? at : size - 1, own, failure))
+			return false;
+		++*tried;
+	}
+	return true;
+}
+
+/* ---- refusals ---- */
+
+static bool refused(const char *program, const char *text, struct failure *failure)
+{
+	int status = run(&(struct run){
+		.program = program, .mode = "record", .dir = "rec", .trace = "trace", .output = "output", .seed = 1 });
+
+	if (status != UNSUPPORTED || !file_has("output", text) || file_has("output", " runs"))
+		return fail(failure, "%s ended with status %d, see output", program, status);
+	if (!access("rec", F_OK))
+		return fail(failure, "%s has left a recording", program);
+	return true;
+}
+
+static bool refusals(uint64_t seed, struct failure *failure, unsigned *tried)
+{
+	(void)seed;
+	image_make(1);
+	*tried += 2;
+	return refused("qemu-system-none", " function(s) that rrio needs (icount_get_raw, icount_to_ns, icount_round, ",
+		       failure) &&
+	       refused("qemu-system-small", "rrio: this emulator cannot be recorded: its icount_round ", failure);
+}
+
+/* A job without any system call: it is recorded with a warning, and its replay ends one way or the other. */
+static bool opaque(uint64_t seed, struct failure *failure, unsigned *tried)
+{
+	struct run what = { .program = "qemu-system-toy",
+			    .mode = "record",
+			    .dir = "rec",
+			    .trace = "opaque",
+			    .output = "record.output",
+			    .seed = seed,
+			    .jitter = seed };
+	int status;
+
+	image_make(seed);
+	status = run(&what);
+	if (!is_own(status) || !file_has("record.output", "rrio: warning: a job of the thread pool "))
+		return fail(failure, "the recording ended with status %d, see record.output", status);
+	image_make(seed);
+	what.mode = "replay";
+	what.output = "replay.output";
+	what.jitter = seed + 1;
+	status = run(&what);
+	if (!is_own(status) && (status != FINDING || !file_has("replay.output", "rrio: diverged at ")))
+		return fail(failure, "the replay ended with status %d, see replay.output", status);
+	++*tried;
+	return true;
+}
+
+const struct named_case cases[] = {
+	{ "replays", replays, 200 }, { "bare", bare, 10 },
+	{ "differs", differs, 20 },  { "changed-image", changed_image, 10 },
+	{ "cut", cut, 20 },	     { "refusals", refusals, 1 },
+	{ "opaque", opaque, 10 },    { NULL, NULL, 0 },
+};
