@@ -20,4 +20,10 @@ fuzz: $(B)/fuzz-journal $(B)/corpus/seeds
 		-artifact_prefix=$(B)/fuzz- -print_final_stats=1 $(B)/corpus
 	rm -rf /dev/shm/rrio-fuzz-*
 
-.PHONY: fuzz
+# Before anything of it is built.
+fuzz-packages:
+	scripts/setup fuzz
+
+$(B)/fuzz-journal $(B)/corpus/seeds: | fuzz-packages
+
+.PHONY: fuzz fuzz-packages

@@ -43,3 +43,26 @@ test_cache_clean() {
 		replay "$i"
 	done
 }
+
+# Killed at any instant, a recording replays to its last turn: what the guest had said until there, and no more.
+test_killed() {
+	# shellcheck disable=SC2034 # command_line takes append
+	local i pid shorter append=requests=3000 killed=0
+	command_line bare pc virtio-blk raw snapshot cache=writeback 1 shift=5,sleep=off
+	for ((i = 1; i <= runs + 3; i++)); do
+		rm -rf rec serial.log
+		"$rrio" record -o rec -- qemu-system-x86_64 "${args[@]}" 2>/dev/null &
+		pid=$!
+		until [[ -s serial.log ]]; do sleep 0.02; done
+		sleep "0.$((RANDOM % 900 + 10))"
+		kill -KILL $pid
+		! wait $pid || fail "the emulator had ended before it was killed"
+		mv serial.log killed.log
+		expect 0 "$rrio" replay rec
+		matches err '^rrio: the recording .* ends early'
+		shorter=$(stat -c %s serial.log)
+		cmp -n "$shorter" serial.log killed.log || fail "run $i: the replay says something else than the recording"
+		killed=$((killed + 1))
+	done
+	[[ $killed -ge $runs ]] || fail "only $killed runs were killed"
+}
