@@ -6,9 +6,9 @@
  * device tree's seed), getrandom, glib's generator (UUIDs), and reads of the random devices (rng-random). The order is
  * that of the guest's run, since the two threads alternate.
  */
+#include "random.h"
+
 #include <errno.h>
-#include <fcntl.h>
-#include <stdarg.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -125,60 +125,21 @@ enum { DESCRIPTORS = 4096 };
 
 static _Atomic bool is_random[DESCRIPTORS];
 
-static int opened(int fd, const char *path)
+void random_opened(int fd, const char *path)
 {
 	static const char *const devices[] = { "/dev/urandom", "/dev/random", "/dev/hwrng" };
 
 	if (fd < 0 || fd >= DESCRIPTORS || !journalled())
-		return fd;
+		return;
 	for (size_t i = 0; i < sizeof(devices) / sizeof(devices[0]); i++)
 		if (!strcmp(path, devices[i]))
 			is_random[fd] = true;
-	return fd;
 }
 
-/* The mode is only there when the flags ask for a file to be made. */
-#define MODE(flags)                                                        \
-	({                                                                 \
-		mode_t mode = 0;                                           \
-		va_list arguments;                                         \
-		if ((flags)&O_CREAT || ((flags)&O_TMPFILE) == O_TMPFILE) { \
-			va_start(arguments, flags);                        \
-			mode = va_arg(arguments, mode_t);                  \
-			va_end(arguments);                                 \
-		}                                                          \
-		mode;                                                      \
-	})
-
-#undef open
-#undef open64
-INTERPOSED int open(const char *path, int flags, ...)
-{
-	return opened(real.open(path, flags, MODE(flags)), path);
-}
-
-INTERPOSED int open64(const char *path, int flags, ...)
-{
-	return opened(real.open64(path, flags, MODE(flags)), path);
-}
-
-INTERPOSED int __open_2(const char *path, int flags);
-INTERPOSED int __open_2(const char *path, int flags)
-{
-	return opened(real.__open_2(path, flags), path);
-}
-
-INTERPOSED int __open64_2(const char *path, int flags);
-INTERPOSED int __open64_2(const char *path, int flags)
-{
-	return opened(real.__open64_2(path, flags), path);
-}
-
-INTERPOSED int close(int fd)
+void random_closed(int fd)
 {
 	if (fd >= 0 && fd < DESCRIPTORS)
 		is_random[fd] = false;
-	return real.close(fd);
 }
 
 static bool from_random_device(int fd)

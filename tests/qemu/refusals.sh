@@ -21,7 +21,9 @@ test_no_icount() {
 }
 
 test_kvm() {
-	refused 'kvm|accel|icount' -accel kvm
+	refused 'kvm' -accel kvm
+	refused 'kvm' -enable-kvm
+	refused 'kvm' -M pc,accel=kvm
 }
 
 # With -icount the emulator itself refuses this.
