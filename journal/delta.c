@@ -7,8 +7,13 @@
  */
 #include "delta.h"
 
-/* A turn's first number: its kind, whether the clocks have moved against each other, how many requests follow. */
-enum { KIND_MASK = 7, SHIFTED = 8, RELEASES_SHIFT = 4 };
+#include <string.h>
+
+/*
+ * A turn's first number: its kind, whether the clocks have moved against each other, how many requests follow. No kind:
+ * it follows, with the loop, as a number of its own.
+ */
+enum { KIND_MASK = 7, SHIFTED = 8, RELEASES_SHIFT = 4, LOOP_SHIFT = 3 };
 
 /* A request's first byte: what is not as the request before it suggests, and therefore follows. */
 enum {
@@ -19,7 +24,8 @@ enum {
 	OTHER_LENGTH = 16,
 	OTHER_RESULT = 32, /* or number of calls */
 	CHECKSUM = 64,
-	ALL_SHAPES = 127,
+	EARLIER_RESULTS = 128,
+	ALL_SHAPES = 255,
 };
 
 static uint8_t *put_delta(uint8_t *out, uint64_t value, uint64_t base)
@@ -37,7 +43,10 @@ uint8_t *rrj_turn_put(uint8_t *out, const struct rrj_turn *turn, struct rrj_delt
 	uint64_t shift = (uint64_t)turn->real_ns - (uint64_t)turn->mono_ns;
 	bool shifted = shift != delta->shift;
 
-	out = rrj_put_varint(out, (uint64_t)turn->releases << RELEASES_SHIFT | (shifted ? SHIFTED : 0) | turn->kind);
+	out = rrj_put_varint(out, (uint64_t)turn->releases << RELEASES_SHIFT | (shifted ? SHIFTED : 0) |
+					  (turn->loop ? 0 : turn->kind));
+	if (turn->loop)
+		out = rrj_put_varint(out, (uint64_t)turn->loop << LOOP_SHIFT | turn->kind);
 	out = put_delta(out, (uint64_t)turn->icount, delta->icount);
 	out = put_delta(out, (uint64_t)turn->mono_ns, delta->mono);
 	if (shifted)
@@ -52,16 +61,22 @@ uint8_t *rrj_turn_put(uint8_t *out, const struct rrj_turn *turn, struct rrj_delt
 void rrj_turn_get(struct rrj_in *in, struct rrj_turn *turn, struct rrj_delta *delta)
 {
 	uint64_t shape = rrj_get_upto(in, (uint64_t)UINT32_MAX << RELEASES_SHIFT | ((1 << RELEASES_SHIFT) - 1));
+	uint64_t who = shape & KIND_MASK;
 
+	if (!who) {
+		who = rrj_get_upto(in, (uint64_t)UINT32_MAX << LOOP_SHIFT | KIND_MASK);
+		in->bad |= who <= KIND_MASK; /* only one way to write it */
+	}
 	delta->seq++;
 	delta->icount = get_delta(in, delta->icount);
 	delta->mono = get_delta(in, delta->mono);
 	if (shape & SHIFTED)
 		delta->shift = get_delta(in, delta->shift);
-	in->bad |= (shape & KIND_MASK) < RRJ_SLICE || (shape & KIND_MASK) > RRJ_NESTED;
+	in->bad |= (who & KIND_MASK) < RRJ_SLICE || (who & KIND_MASK) > RRJ_NESTED;
 	*turn = (struct rrj_turn){
 		.seq = delta->seq,
-		.kind = (enum rrj_kind)(shape & KIND_MASK),
+		.kind = (enum rrj_kind)(who & KIND_MASK),
+		.loop = (uint32_t)(who >> LOOP_SHIFT),
 		.icount = (int64_t)delta->icount,
 		.mono_ns = (int64_t)delta->mono,
 		.real_ns = (int64_t)(delta->mono + delta->shift),
@@ -108,6 +123,11 @@ static void request_keep(struct rrj_delta *delta, const struct rrj_request *requ
 	delta->length = request->length;
 }
 
+static bool has_earlier_results(const struct rrj_request *request)
+{
+	return request->calls > 1 && request->calls - 1 <= RRJ_RESULTS;
+}
+
 static unsigned request_shape(const struct rrj_request *request, const struct rrj_delta *delta)
 {
 	bool usual = request->calls == 1 && request->result == usual_result(request->op, request->length);
@@ -116,14 +136,14 @@ static unsigned request_shape(const struct rrj_request *request, const struct rr
 	       (request->ticket != delta->ticket + 1 ? OTHER_TICKET : 0) |
 	       (request->offset != delta->next_offset ? OTHER_OFFSET : 0) |
 	       (request->length != delta->length ? OTHER_LENGTH : 0) | (usual ? 0 : OTHER_RESULT) |
-	       (request->checksum ? CHECKSUM : 0);
+	       (request->checksum ? CHECKSUM : 0) | (has_earlier_results(request) ? EARLIER_RESULTS : 0);
 }
 
 uint8_t *rrj_request_put(uint8_t *out, const struct rrj_request *request, struct rrj_delta *delta)
 {
 	unsigned shape = request_shape(request, delta);
 
-	*out++ = (uint8_t)shape;
+	out = rrj_put_varint(out, shape);
 	if (shape & OTHER_FILE)
 		out = rrj_put_varint(out, request->file);
 	if (shape & OTHER_OP)
@@ -140,6 +160,8 @@ uint8_t *rrj_request_put(uint8_t *out, const struct rrj_request *request, struct
 	}
 	if (shape & CHECKSUM)
 		out = rrj_put_u32(out, request->checksum);
+	for (uint32_t i = 0; shape & EARLIER_RESULTS && i + 1 < request->calls; i++)
+		out = rrj_put_varint(out, rrj_zigzag((uint64_t)request->results[i]));
 	out = put_delta(out, delta->icount, (uint64_t)request->submit_icount);
 	out = rrj_put_varint(out, rrj_zigzag((uint64_t)request->latency_ns));
 	request_keep(delta, request);
@@ -151,7 +173,7 @@ void rrj_request_get(struct rrj_in *in, struct rrj_request *request, struct rrj_
 	uint64_t shape = rrj_get_upto(in, ALL_SHAPES);
 
 	request->file = (uint32_t)(shape & OTHER_FILE ? rrj_get_upto(in, UINT32_MAX) : delta->file);
-	request->op = (enum rrj_op)(shape & OTHER_OP ? rrj_get_upto(in, RRJ_OPAQUE) : delta->op);
+	request->op = (enum rrj_op)(shape & OTHER_OP ? rrj_get_upto(in, RRJ_COMPUTE) : delta->op);
 	in->bad |= request->op < RRJ_READ;
 	request->ticket = shape & OTHER_TICKET ? get_delta(in, delta->ticket + 1) : delta->ticket + 1;
 	request->offset = shape & OTHER_OFFSET ? get_delta(in, delta->next_offset) : delta->next_offset;
@@ -160,6 +182,10 @@ void rrj_request_get(struct rrj_in *in, struct rrj_request *request, struct rrj_
 	request->result = shape & OTHER_RESULT ? (int64_t)rrj_unzigzag(rrj_get_varint(in))
 					       : usual_result(request->op, request->length);
 	request->checksum = shape & CHECKSUM ? rrj_get_u32(in) : 0;
+	memset(request->results, 0, sizeof(request->results));
+	in->bad |= shape & EARLIER_RESULTS && !has_earlier_results(request);
+	for (uint32_t i = 0; shape & EARLIER_RESULTS && !in->bad && i + 1 < request->calls; i++)
+		request->results[i] = (int64_t)rrj_unzigzag(rrj_get_varint(in));
 	request->submit_icount = (int64_t)(delta->icount - rrj_unzigzag(rrj_get_varint(in)));
 	request->latency_ns = (int64_t)rrj_unzigzag(rrj_get_varint(in));
 	request_keep(delta, request);

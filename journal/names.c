@@ -13,21 +13,30 @@ static const char *const types[] = {
 	[RRJ_INPUT] = "input", [RRJ_NOTE] = "note", [RRJ_END] = "end",
 };
 static const char *const kinds[] = {
-	[RRJ_SLICE] = "slice", [RRJ_STALL] = "stall", [RRJ_IDLE] = "idle", [RRJ_NESTED] = "nested",
+	[RRJ_SLICE] = "slice",
+	[RRJ_STALL] = "stall",
+	[RRJ_IDLE] = "idle",
+	[RRJ_NESTED] = "nested",
 };
 static const char *const ops[] = {
-	[RRJ_READ] = "read",         [RRJ_WRITE] = "write", [RRJ_FLUSH] = "flush", [RRJ_ALLOCATE] = "allocate",
-	[RRJ_TRUNCATE] = "truncate", [RRJ_COPY] = "copy",   [RRJ_IOCTL] = "ioctl", [RRJ_OPAQUE] = "opaque",
+	[RRJ_READ] = "read",	     [RRJ_WRITE] = "write",	  [RRJ_FLUSH] = "flush",
+	[RRJ_ALLOCATE] = "allocate", [RRJ_TRUNCATE] = "truncate", [RRJ_COPY] = "copy",
+	[RRJ_IOCTL] = "ioctl",	     [RRJ_OPAQUE] = "opaque",	  [RRJ_COMPUTE] = "compute",
 };
 static const char *const sources[] = {
 	[RRJ_GNUTLS_RND] = "gnutls_rnd",       [RRJ_GETRANDOM] = "getrandom", [RRJ_G_RANDOM] = "g_random",
 	[RRJ_RANDOM_DEVICE] = "random device", [RRJ_SIGNAL] = "signal",
 };
 static const char *const data[] = {
-	[RRJ_DATA_DIGEST] = "digest", [RRJ_DATA_FULL] = "full", [RRJ_DATA_NONE] = "none",
+	[RRJ_DATA_DIGEST] = "digest",
+	[RRJ_DATA_FULL] = "full",
+	[RRJ_DATA_NONE] = "none",
 };
 static const char *const states[] = {
-	[RRJ_MORE] = "more", [RRJ_WHOLE] = "whole", [RRJ_EARLY] = "early", [RRJ_DAMAGED] = "damaged",
+	[RRJ_MORE] = "more",
+	[RRJ_WHOLE] = "whole",
+	[RRJ_EARLY] = "early",
+	[RRJ_DAMAGED] = "damaged",
 };
 
 static const char *name(const char *const *names, size_t n, unsigned value)

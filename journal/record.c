@@ -21,7 +21,7 @@ int rrj_record_check(const struct rrj_record *record)
 	case RRJ_TURN:
 		return record->turn.kind >= RRJ_SLICE && record->turn.kind <= RRJ_NESTED ? 0 : -EINVAL;
 	case RRJ_REQUEST:
-		return record->request.op >= RRJ_READ && record->request.op <= RRJ_OPAQUE ? 0 : -EINVAL;
+		return record->request.op >= RRJ_READ && record->request.op <= RRJ_COMPUTE ? 0 : -EINVAL;
 	default:
 		if (!rrj_fields_known((int)record->type) || !rrj_fields_ok(record))
 			return -EINVAL;

@@ -44,6 +44,7 @@ enum rrj_op {
 	RRJ_COPY,   /* copy_file_range */
 	RRJ_IOCTL,  /* offset holds the request number */
 	RRJ_OPAQUE, /* a job that published without a system call of ours */
+	RRJ_COMPUTE, /* no I/O: a job that calls a library to compress or encrypt */
 };
 
 enum rrj_source {
@@ -91,10 +92,14 @@ struct rrj_file {
 struct rrj_turn {
 	uint64_t seq;        /* 1, 2, …; filled in by the writer */
 	enum rrj_kind kind;
+	uint32_t loop;       /* whose turn: 0 the main loop; 1, 2, … iothreads in the order of their creation */
 	int64_t icount;
 	int64_t mono_ns, real_ns;
 	uint32_t releases;
 };
+
+/* Of a job of several system calls, so many results are kept beside the last. */
+enum { RRJ_RESULTS = 7 };
 
 struct rrj_request {
 	uint64_t ticket;
@@ -106,6 +111,7 @@ struct rrj_request {
 	uint32_t checksum;      /* of the data read or written; 0 without data */
 	int64_t submit_icount;  /* -1: unknown */
 	int64_t latency_ns;     /* of the host: from the job's start to its last call's return */
+	int64_t results[RRJ_RESULTS]; /* of the calls before the last one; only if these are no more than that */
 };
 
 struct rrj_signal {

@@ -75,8 +75,11 @@ static void dump_turn(struct dump *d, const struct rrj_turn *turn)
 	double seconds = (double)((uint64_t)turn->mono_ns - (uint64_t)d->start_ns) / 1e9;
 
 	d->turn = *turn;
-	printf("%7s %-6s %14" PRId64 " %-8s %-12" PRIu64 " %+12.6f s, releases %" PRIu32 "\n", "",
-	       rrj_kind_name(turn->kind), turn->icount, "turn", turn->seq, seconds, turn->releases);
+	printf("%7s %-6s %14" PRId64 " %-8s %-12" PRIu64 " %+12.6f s, releases %" PRIu32, "", rrj_kind_name(turn->kind),
+	       turn->icount, "turn", turn->seq, seconds, turn->releases);
+	if (turn->loop)
+		printf(", iothread %" PRIu32, turn->loop);
+	putchar('\n');
 }
 
 static const char *file_name(const struct dump *d, uint32_t file, char buffer[NAME_SIZE])

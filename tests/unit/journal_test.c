@@ -39,21 +39,27 @@ static struct rrj_record some_record(uint64_t *seed, uint64_t *turns)
 		return (struct rrj_record){ .type = RRJ_TURN, .turn = {
 			.seq = ++*turns,
 			.kind = (enum rrj_kind)(1 + random_number(seed) % RRJ_NESTED),
+			.loop = (uint32_t)random_number(seed) % 3 ? 0 : (uint32_t)some_number(seed),
 			.icount = (int64_t)some_number(seed),
 			.mono_ns = (int64_t)some_number(seed),
 			.real_ns = (int64_t)some_number(seed),
 			.releases = (uint32_t)some_number(seed) } };
-	return (struct rrj_record){ .type = RRJ_REQUEST, .request = {
+	struct rrj_record record = { .type = RRJ_REQUEST, .request = {
 		.ticket = some_number(seed),
 		.file = (uint32_t)some_number(seed),
-		.op = (enum rrj_op)(1 + random_number(seed) % RRJ_OPAQUE),
-		.calls = (uint32_t)random_number(seed) % 3,
+		.op = (enum rrj_op)(1 + random_number(seed) % RRJ_COMPUTE),
+		.calls = (uint32_t)random_number(seed) % (RRJ_RESULTS + 3),
 		.offset = some_number(seed),
 		.length = some_number(seed) & ~(random_number(seed) % 2 ? 511 : 0),
 		.result = (int64_t)some_number(seed),
 		.checksum = (uint32_t)random_number(seed) % 2 * (uint32_t)random_number(seed),
 		.submit_icount = (int64_t)some_number(seed),
 		.latency_ns = (int64_t)some_number(seed) } };
+
+	if (record.request.calls <= RRJ_RESULTS + 1)
+		for (uint32_t i = 0; i + 1 < record.request.calls; i++)
+			record.request.results[i] = (int64_t)some_number(seed);
+	return record;
 }
 
 enum { MANY = 200000 };

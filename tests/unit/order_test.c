@@ -50,7 +50,7 @@ static void test_values(void)
 		{ .type = RRJ_TURN, .turn = { .kind = 0 } },
 		{ .type = RRJ_TURN, .turn = { .kind = RRJ_NESTED + 1 } },
 		{ .type = RRJ_REQUEST, .request = { .op = 0 } },
-		{ .type = RRJ_REQUEST, .request = { .op = RRJ_OPAQUE + 1 } },
+		{ .type = RRJ_REQUEST, .request = { .op = RRJ_COMPUTE + 1 } },
 		{ .type = RRJ_INPUT, .input = { .source = 0, .data = "" } },
 		{ .type = RRJ_INPUT, .input = { .source = RRJ_SIGNAL + 1, .data = "" } },
 		{ .type = RRJ_INPUT, .input = { .source = RRJ_SIGNAL, .data = "short", .size = 5 } },

@@ -86,14 +86,15 @@ static bool same_start(const struct rrj_start *a, const struct rrj_start *b)
 static bool same_turn(const struct rrj_turn *a, const struct rrj_turn *b)
 {
 	return a->seq == b->seq && a->kind == b->kind && a->icount == b->icount && a->mono_ns == b->mono_ns &&
-	       a->real_ns == b->real_ns && a->releases == b->releases;
+	       a->real_ns == b->real_ns && a->releases == b->releases && a->loop == b->loop;
 }
 
 static bool same_request(const struct rrj_request *a, const struct rrj_request *b)
 {
 	return a->ticket == b->ticket && a->file == b->file && a->op == b->op && a->calls == b->calls &&
 	       a->offset == b->offset && a->length == b->length && a->result == b->result && a->checksum == b->checksum &&
-	       a->submit_icount == b->submit_icount && a->latency_ns == b->latency_ns;
+	       a->submit_icount == b->submit_icount && a->latency_ns == b->latency_ns &&
+	       !memcmp(a->results, b->results, sizeof(a->results));
 }
 
 bool same_record(const struct rrj_record *a, const struct rrj_record *b)
