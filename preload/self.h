@@ -16,11 +16,13 @@ enum thread_role {
 	THREAD_OTHER,
 	THREAD_MAIN,   /* runs the main loop */
 	THREAD_VCPU,   /* runs all vCPUs in turn */
+	THREAD_LOOP,   /* runs an iothread's loop */
 	THREAD_WORKER, /* of the block layer's thread pool */
 };
 
 struct self {
 	enum thread_role role;
+	unsigned loop;			/* the one it runs; 0, the main loop, for the vCPU thread: it polls for that one */
 	bool inside;			/* in one of our own calls: interposed functions are transparent */
 	pthread_mutex_t *last_locked;	/* main */
 };
@@ -30,7 +32,7 @@ extern __thread struct self self __attribute__((tls_model("initial-exec")));
 /* Does this thread run the guest or touch it? What it learns from the host has to be journalled. */
 static inline bool self_is_party(void)
 {
-	return (self.role == THREAD_MAIN || self.role == THREAD_VCPU) && !self.inside;
+	return (self.role == THREAD_MAIN || self.role == THREAD_VCPU || self.role == THREAD_LOOP) && !self.inside;
 }
 
 #endif

@@ -61,7 +61,7 @@ static void remember(int signo, siginfo_t *info, void *context)
 	}
 	signal->info = *info;
 	signal->came = 1;
-	turnstile_wake();
+	turnstile_wake(0);
 }
 
 static bool takes_handler(const struct sigaction *action)

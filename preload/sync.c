@@ -6,6 +6,7 @@
  */
 #include "interpose.h"
 #include "job.h"
+#include "loops.h"
 #include "self.h"
 #include "threads.h"
 #include "turnstile.h"
@@ -22,8 +23,10 @@ static void before_lock(pthread_mutex_t *mutex)
 		break;
 	case THREAD_MAIN:
 		threads_learn_bql();
+		loops_prepare_main();
 		self.last_locked = mutex;
 		break;
+	case THREAD_LOOP:
 	case THREAD_OTHER:
 		break;
 	}
@@ -49,23 +52,12 @@ INTERPOSED int pthread_mutex_unlock(pthread_mutex_t *mutex)
 
 INTERPOSED int pthread_cond_wait(pthread_cond_t *cond, pthread_mutex_t *mutex)
 {
-	if (self_is_party() && mutex == threads_bql()) {
-		if (self.role == THREAD_MAIN)
-			return turnstile_lend(cond, mutex);
-		turnstile_idle(mutex);
-		return 0;
-	}
-	if (self.role == THREAD_WORKER && !self.inside)
-		job_waits(cond, mutex);
-	return real.pthread_cond_wait(cond, mutex);
-}
-
-INTERPOSED int pthread_cond_timedwait(pthread_cond_t *restrict cond, pthread_mutex_t *restrict mutex,
-				      const struct timespec *restrict until)
-{
-	if (self.role == THREAD_WORKER && !self.inside)
-		job_waits(cond, mutex);
-	return real.pthread_cond_timedwait(cond, mutex, until);
+	if (!self_is_party() || mutex != threads_bql() || self.role == THREAD_LOOP)
+		return real.pthread_cond_wait(cond, mutex);
+	if (self.role == THREAD_MAIN)
+		return turnstile_lend(cond, mutex);
+	turnstile_idle(mutex);
+	return 0;
 }
 
 static void before_signal(pthread_cond_t *cond)

@@ -40,7 +40,7 @@ enum tape_next tape_next(void);
 const struct rrj_turn *tape_place(void);
 
 /* (locked) A turn starts here. Returns its host time and the tickets to release, valid until tape_commit(). */
-const struct tape_turn *tape_turn(enum rrj_kind kind, int64_t icount);
+const struct tape_turn *tape_turn(unsigned loop, enum rrj_kind kind, int64_t icount);
 
 /* (locked) The i-th of them has been released and published. */
 void tape_released(uint32_t i, struct gate_request *done);

@@ -21,6 +21,8 @@
 #include "../hooks/emulator.h"
 #include "config.h"
 #include "interpose.h"
+#include "job.h"
+#include "loops.h"
 #include "message.h"
 #include "self.h"
 #include "tape.h"
@@ -42,8 +44,14 @@ static struct launch {
 	_Atomic bool taken;
 	void *(*start)(void *);
 	void *argument;
+	void *object; /* what QEMU's own start function is given */
 	enum thread_role role;
+	unsigned loop;
 } launches[64];
+
+/* Iothreads, by the number of their loop. */
+static pthread_t iothreads[64];
+static unsigned iothread_count;
 
 static uintptr_t emulator_begin, emulator_end;
 
@@ -107,15 +115,25 @@ static enum thread_role vcpu_role(const char *name)
 	return THREAD_VCPU;
 }
 
+/* Serves QMP's sockets; it hands commands to the main loop. monitor/monitor.c */
+#define MONITOR_THREAD "IO mon_iothread"
+
 static enum thread_role role_by_name(const char *name)
 {
 	if (!strcmp(name, "worker"))
 		return THREAD_WORKER;
-	if (!strncmp(name, "IO ", 3))
-		message_end(
-			STATUS_UNSUPPORTED,
-			"the iothread %s cannot be recorded yet; leave out -object iothread and the devices' iothread=",
-			name + 3);
+	if (!strcmp(name, MONITOR_THREAD)) {
+		tape_note("monitor", "a QMP monitor's commands come from outside: they are not in the recording");
+		return THREAD_OTHER;
+	}
+	if (!strncmp(name, "IO ", 3)) {
+		if (!emu.iothread_context || !emu.poll_params)
+			message_end(STATUS_UNSUPPORTED,
+				    "the iothread %s cannot be recorded: this emulator does not export what rrio needs "
+				    "for it; leave out -object iothread and the devices' iothread=; rrio doctor says more",
+				    name + 3);
+		return THREAD_LOOP;
+	}
 	if (!strncmp(name, "ALL CPUs/", 9) || !strncmp(name, "CPU ", 4))
 		return vcpu_role(name);
 	return THREAD_OTHER;
@@ -123,13 +141,20 @@ static enum thread_role role_by_name(const char *name)
 
 static void *begin(void *argument)
 {
-	struct launch *slot = argument;
-	void *(*start)(void *) = slot->start;
-	void *start_argument = slot->argument;
+	struct launch launch = *(struct launch *)argument;
+	void *result;
 
-	self.role = slot->role;
-	atomic_store(&slot->taken, false);
-	return start(start_argument);
+	atomic_store(&((struct launch *)argument)->taken, false);
+	self.role = launch.role;
+	self.loop = launch.loop;
+	if (launch.role == THREAD_WORKER)
+		job_worker_begins(launch.object);
+	if (launch.role == THREAD_LOOP)
+		loops_prepare_iothread(launch.object);
+	result = launch.start(launch.argument);
+	if (launch.role == THREAD_LOOP)
+		turnstile_loop_ends();
+	return result;
 }
 
 /* A slot is free again as soon as its thread has begun, so this waits for moments at most. */
@@ -146,7 +171,7 @@ static struct launch *take_slot(void)
 	}
 }
 
-static int create(pthread_t *thread, const pthread_attr_t *attr, void *(*start)(void *), void *argument,
+static int create(pthread_t *thread, const pthread_attr_t *attr, void *(*start)(void *), struct thread_args *argument,
 		  enum thread_role role)
 {
 	struct launch *slot = take_slot();
@@ -154,7 +179,9 @@ static int create(pthread_t *thread, const pthread_attr_t *attr, void *(*start)(
 
 	slot->start = start;
 	slot->argument = argument;
+	slot->object = argument->argument;
 	slot->role = role;
+	slot->loop = role == THREAD_LOOP ? turnstile_add_loop() : 0;
 	result = real.pthread_create(thread, attr, begin, slot);
 	if (result)
 		atomic_store(&slot->taken, false);
@@ -165,8 +192,9 @@ INTERPOSED int pthread_create(pthread_t *restrict thread, const pthread_attr_t *
 			      void *restrict argument)
 {
 	uintptr_t caller = (uintptr_t)__builtin_return_address(0);
-	const struct thread_args *args = argument;
+	struct thread_args *args = argument;
 	enum thread_role role = THREAD_OTHER;
+	int result;
 
 	if (config.mode != MODE_OFF && caller >= emulator_begin && caller < emulator_end && args && args->name)
 		role = role_by_name(args->name);
@@ -177,5 +205,38 @@ INTERPOSED int pthread_create(pthread_t *restrict thread, const pthread_attr_t *
 		tape_keep();
 		turnstile_vcpu_created();
 	}
-	return create(thread, attr, start, argument, role);
+	result = create(thread, attr, start, args, role);
+	if (role == THREAD_LOOP && !result)
+		iothreads[iothread_count++] = *thread;
+	return result;
+}
+
+struct join {
+	pthread_t thread;
+	void **result;
+};
+
+static int join(void *what)
+{
+	const struct join *wanted = what;
+
+	return real.pthread_join(wanted->thread, wanted->result);
+}
+
+static bool is_iothread(pthread_t thread)
+{
+	for (unsigned i = 0; i < iothread_count; i++)
+		if (pthread_equal(iothreads[i], thread))
+			return true;
+	return false;
+}
+
+/* An iothread needs turns to come to its end. iothread.c:iothread_stop */
+INTERPOSED int pthread_join(pthread_t thread, void **result)
+{
+	struct join wanted = { thread, result };
+
+	if (!self_is_party() || config.mode == MODE_OFF || !is_iothread(thread))
+		return real.pthread_join(thread, result);
+	return turnstile_nested_wait(join, &wanted);
 }

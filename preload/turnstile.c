@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * turnstile.c - the main loop and the vCPU thread never run at the same time.
+ * turnstile.c - the event loops and the vCPU thread never run at the same time.
  *
- * Entered by the main thread (its polls, its waits) and by the vCPU thread (slice starts, the BQL, its idle wait). A
- * place is where the vCPU thread can be stopped and replay can find again; the main loop's turn starts when the vCPU
- * thread is parked at one. Recording parks there when the main loop wants a turn, replay where the journal says so:
- * chosen() is the only difference between them.
+ * Entered by the main thread and iothreads (their polls and waits) and, by way of vcpu.c, by the vCPU thread. A place
+ * is where the thread below can be stopped and replay can find again: the vCPU thread at a slice start, in a stall or
+ * idle; whoever polls with the BQL held, in that poll. A loop's turn starts when the thread below is at one. Recording
+ * starts turns as the loops want them, replay where the journal says so: chosen() is the only difference between them.
  *
- * Lock order: BQL, the pool's lock, this one. Nothing here fails; a difference in replay ends the process.
+ * Lock order: BQL, the pools' locks, this one. Nothing here fails; a difference in replay ends the process.
  */
 #include "turnstile.h"
 
@@ -26,28 +26,13 @@
 #include "interpose.h"
 #include "job.h"
 #include "message.h"
+#include "place.h"
 #include "self.h"
 #include "signals.h"
 #include "tape.h"
 
 enum {
-	/*
-	 * Slices end at multiples of GRID instructions, which bounds how long the main loop waits for a turn; of FINE
-	 * while it probably wants one: requests are in flight, or its doorbell has rung. Recording and replay thus make
-	 * the same slices and blocks, several vCPUs take turns alike, and nothing has to interrupt a slice from
-	 * outside. Each such end cuts a translation block in two, so the grid is as coarse as it may be.
-	 */
-	GRID = 1000000,
-	FINE = 50000,
-	/*
-	 * A stall: the vCPU thread has taken the BQL so often without starting a slice, and then so often at one
-	 * instruction count since the last turn, that nothing changes there any more (once for an I/O instruction,
-	 * once for the slice's end, once before its timers ran). Then it can be parked where it takes the BQL. A turn
-	 * changes something, so it starts the count anew: else recording and replay could park in different passes.
-	 */
-	STALL_LOCKS = 8,
-	/* Replay: so often, that the recorded turn cannot be at another place. */
-	STALL_HOPELESS = 10000,
+	LOOPS = 64,
 	/*
 	 * Recording, with sleep=off: how long an idle guest's requests may take before its time leaps once more. Without
 	 * it, minutes would pass for the guest in a second of the host's, and its drivers would see timeouts.
@@ -55,32 +40,37 @@ enum {
 	LEAP_MS = 1000,
 };
 
+/* Who runs: a loop, by its number; or else one of these. */
+enum {
+	GUEST = -1,  /* the vCPU thread; or it is at a place, and nobody */
+	NOBODY = -2, /* whoever is in a nested poll is at its place */
+};
+
+struct place {
+	enum rrj_kind kind; /* 0: not at a place */
+	int64_t icount;
+};
+
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static pthread_cond_t main_cond = PTHREAD_COND_INITIALIZER; /* the main thread waits for a place */
-static pthread_cond_t vcpu_cond = PTHREAD_COND_INITIALIZER; /* the vCPU thread waits for the turn's end, or a loan */
-static int wake_fd = -1;
+static pthread_cond_t loops_cond = PTHREAD_COND_INITIALIZER; /* loops wait for a place, or for their turn to go on */
+static pthread_cond_t vcpu_cond = PTHREAD_COND_INITIALIZER;  /* the vCPU thread waits for the turn's end, or a loan */
 
-static _Atomic bool main_owns = true; /* the main loop holds the turn; else the vCPU thread runs */
-static _Atomic bool wanted;	      /* recording: the main loop has something to do */
-static _Atomic int64_t next_icount;   /* replay: of tape_place(), readable without the lock */
-static bool has_vcpu, guest_leaps;
-static uint64_t turns, loans;
+static struct loop {
+	int wake_fd;
+	bool wants; /* recording: it has something to do */
+} loops[LOOPS];
+
+static unsigned loop_count = 1;
+static _Atomic int running = 0;
+static _Atomic unsigned wanting;    /* loops that want a turn */
+static _Atomic int64_t next_icount; /* replay: of tape_place(), readable without the lock */
+static bool has_vcpu, no_guest, guest_leaps;
+static uint64_t turns;
 static const pthread_cond_t
-	*_Atomic loan;	     /* what the main thread waits for inside its turn, meanwhile the vCPU thread runs */
-static enum rrj_kind parked; /* 0: not at a place */
-static int64_t place;
-static int64_t turn_icount; /* of the last turn that the main loop has started */
-
-/* The vCPU thread's own. */
-static struct {
-	int64_t last_start; /* instruction count of the last slice start */
-	uint64_t bell_turn; /* turns when the doorbell rang last */
-	unsigned locks;	    /* of the BQL since the last slice start */
-	int64_t stall_icount;
-	uint64_t stall_turn;
-	unsigned stall_times;
-	uint64_t slices;
-} vcpu = { .last_start = -1, .bell_turn = UINT64_MAX, .stall_icount = -1 };
+	*_Atomic loan; /* what the main thread waits for inside its turn, meanwhile the vCPU thread runs */
+static struct place parked;  /* the vCPU thread's */
+static struct place nested;  /* the nested poll's */
+static int64_t turn_icount;  /* of the last turn that has started */
 
 void turnstile_lock(void)
 {
@@ -110,42 +100,60 @@ void turnstile_deadline(struct timespec *until, int64_t ms)
 
 int turnstile_wait_until(pthread_cond_t *cond, const struct timespec *until)
 {
-	return real.pthread_cond_timedwait(cond, &lock, until);
+	return pthread_cond_timedwait(cond, &lock, until);
+}
+
+/* ---- loops ---- */
+
+static int open_loop(struct loop *loop)
+{
+	loop->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	return loop->wake_fd < 0 ? -errno : 0;
 }
 
 int turnstile_init(bool leaps)
 {
 	guest_leaps = leaps;
-	wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-	return wake_fd < 0 ? -errno : 0;
+	return open_loop(&loops[0]);
+}
+
+unsigned turnstile_add_loop(void)
+{
+	int error = loop_count < LOOPS ? open_loop(&loops[loop_count]) : -EMFILE;
+
+	if (error)
+		message_end(STATUS_UNSUPPORTED, "iothread number %u cannot be recorded: %s", loop_count,
+			    strerror(-error));
+	return loop_count++;
 }
 
 int turnstile_wake_fd(void)
 {
-	return wake_fd;
+	return loops[self.loop].wake_fd;
 }
 
-void turnstile_wake(void)
+void turnstile_wake(unsigned loop)
 {
 	uint64_t one = 1;
 	int saved = errno;
 
-	if (real.write(wake_fd, &one, sizeof(one)) < 0 && errno != EAGAIN)
-		message(MODULE_TURNSTILE, MESSAGE_ERROR, "the main loop cannot be woken: %s", strerror(errno));
+	if (real.write(loops[loop].wake_fd, &one, sizeof(one)) < 0 && errno != EAGAIN)
+		message(MODULE_TURNSTILE, MESSAGE_ERROR, "loop %u cannot be woken: %s", loop, strerror(errno));
 	errno = saved;
 }
 
-static void wake_taken(void)
+static void wake_taken(unsigned loop)
 {
 	uint64_t count;
 
-	while (real.read(wake_fd, &count, sizeof(count)) < 0 && errno == EINTR)
+	while (real.read(loops[loop].wake_fd, &count, sizeof(count)) < 0 && errno == EINTR)
 		;
 }
 
 void turnstile_vcpu_created(void)
 {
 	has_vcpu = true;
+	no_guest = false;
 }
 
 bool turnstile_has_vcpu(void)
@@ -153,179 +161,90 @@ bool turnstile_has_vcpu(void)
 	return has_vcpu;
 }
 
-uint64_t turnstile_slices(void)
-{
-	return vcpu.slices;
-}
-
 int64_t turnstile_icount(void)
 {
-	/* In the main loop's turn the guest stands where the turn started. */
-	if (self.role == THREAD_MAIN && turns)
+	/* In a loop's turn the guest stands where the turn started. */
+	if (self.role != THREAD_VCPU && turns)
 		return turn_icount;
 	return emu.icount_raw();
 }
 
 /* ---- places ---- */
 
-/* Does a turn of the main loop start at this place? (locked, or a first look without the lock) */
-static bool chosen(enum rrj_kind kind, int64_t icount)
+static bool next_is(enum rrj_kind kind, int64_t icount)
 {
-	if (recording())
-		return wanted;
 	return tape_next() == TAPE_TURN && tape_place()->kind == kind && tape_place()->icount == icount;
 }
 
-/* Replay: the vCPU thread has come past the next turn's place. */
-static void check_passed(enum rrj_kind kind, int64_t icount)
+bool place_chosen(enum rrj_kind kind, int64_t icount)
 {
-	const struct rrj_turn *next = tape_place();
-
-	if (!replaying() || tape_next() == TAPE_EARLY)
-		return;
-	if (icount > next->icount)
-		tape_diverged(icount, "the guest is at a %s, past the next %s at %" PRId64, rrj_kind_name(kind),
-			      tape_next() == TAPE_END ? "end" : rrj_kind_name(next->kind), next->icount);
-	if (kind == RRJ_IDLE && !chosen(kind, icount))
-		tape_diverged(icount, "the guest is idle, the next %s is at %" PRId64,
-			      tape_next() == TAPE_END ? "end" : rrj_kind_name(next->kind), next->icount);
+	return recording() ? wanting : next_is(kind, icount);
 }
 
-/* (locked) Waits until a turn has been taken, or the main loop lends its turn. */
-static void park(enum rrj_kind kind, int64_t icount)
+/* (locked) Does a turn of this loop start at that place? */
+static bool chosen(unsigned loop, const struct place *place)
 {
-	uint64_t turn = turns, lent = loans;
+	if (recording())
+		return loops[loop].wants;
+	return next_is(place->kind, place->icount) && tape_place()->loop == loop;
+}
 
-	parked = kind;
-	place = icount;
-	real.pthread_cond_signal(&main_cond);
-	while (turns == turn && loans == lent)
+bool place_possible(int64_t icount)
+{
+	return recording() ? wanting : next_icount <= icount;
+}
+
+bool place_in_turn(void)
+{
+	return running != GUEST;
+}
+
+bool place_on_loan(void)
+{
+	return loan;
+}
+
+uint64_t place_turns(void)
+{
+	return turns;
+}
+
+int64_t place_next_icount(void)
+{
+	return atomic_load_explicit(&next_icount, memory_order_relaxed);
+}
+
+void place_park(enum rrj_kind kind, int64_t icount)
+{
+	parked = (struct place){ kind, icount };
+	real.pthread_cond_broadcast(&loops_cond);
+	while (parked.kind)
+		turnstile_wait(&vcpu_cond);
+}
+
+void place_wait_for_turn_end(void)
+{
+	while (place_in_turn())
 		turnstile_wait(&vcpu_cond);
 }
 
 /* (locked) The vCPU thread goes on. It is no longer parked, even if it has not woken up yet. */
 static void let_vcpu_run(void)
 {
-	parked = 0;
-	main_owns = false;
+	parked.kind = 0;
+	running = GUEST;
 	real.pthread_cond_signal(&vcpu_cond);
 }
 
-/* (locked) The main loop is in its turn: not now. */
-static void wait_for_turn_end(void)
+/*
+ * (locked) Where this loop could have its turn now, or NULL. The main loop never has one in a nested poll: either it is
+ * the one that polls, or it needs the BQL that the vCPU thread holds there.
+ */
+static const struct place *open_place(unsigned loop)
 {
-	while (main_owns)
-		turnstile_wait(&vcpu_cond);
-}
-
-static void look(enum rrj_kind kind, int64_t icount)
-{
-	turnstile_lock();
-	wait_for_turn_end();
-	check_passed(kind, icount);
-	if (!loan && chosen(kind, icount))
-		park(kind, icount);
-	turnstile_unlock();
-}
-
-static int64_t slice_limit(int64_t icount)
-{
-	int64_t grid = gate_in_flight() || vcpu.bell_turn == turns ? FINE : GRID;
-	int64_t limit = grid - icount % grid, next = atomic_load_explicit(&next_icount, memory_order_relaxed);
-
-	/* Only a slice start may have to be made: the guest comes to the other kinds by itself. */
-	if (replaying() && next > icount && next - icount < limit && tape_next() == TAPE_TURN &&
-	    tape_place()->kind == RRJ_SLICE)
-		limit = next - icount;
-	return limit;
-}
-
-int64_t turnstile_slice(int64_t icount)
-{
-	/* A later slice start at the same count may lie after an interrupt was accepted. */
-	bool first = icount != vcpu.last_start;
-
-	vcpu.slices++;
-	vcpu.locks = 0;
-	vcpu.last_start = icount;
-	if (main_owns || (first && (recording() ? wanted : next_icount <= icount))) {
-		if (first)
-			look(RRJ_SLICE, icount);
-		else {
-			turnstile_lock();
-			wait_for_turn_end();
-			turnstile_unlock();
-		}
-	}
-	return slice_limit(icount);
-}
-
-static void look_for_stall(void)
-{
-	int64_t icount = emu.icount_raw();
-
-	if (icount != vcpu.stall_icount || turns != vcpu.stall_turn) {
-		vcpu.stall_icount = icount;
-		vcpu.stall_turn = turns;
-		vcpu.stall_times = 0;
-	}
-	if (++vcpu.stall_times < STALL_LOCKS || emulator_deadline() != 0)
-		return;
-	look(RRJ_STALL, icount);
-	if (replaying() && vcpu.stall_times == STALL_HOPELESS)
-		tape_diverged(icount, "the guest waits for a timer, the next %s is at %" PRId64,
-			      tape_next() == TAPE_TURN ? rrj_kind_name(tape_place()->kind) : "end",
-			      tape_place()->icount);
-}
-
-void turnstile_before_bql(void)
-{
-	if (main_owns) {
-		turnstile_lock();
-		wait_for_turn_end();
-		turnstile_unlock();
-	}
-	if (++vcpu.locks > STALL_LOCKS)
-		look_for_stall();
-}
-
-void turnstile_idle(pthread_mutex_t *bql)
-{
-	int64_t icount = emu.icount_raw();
-
-	/* Ours first: between the two, a turn could end without waking us. */
-	turnstile_lock();
-	real.pthread_mutex_unlock(bql);
-	if (!main_owns && !loan)
-		check_passed(RRJ_IDLE, icount);
-	park(RRJ_IDLE, icount);
-	wait_for_turn_end();
-	turnstile_unlock();
-	real.pthread_mutex_lock(bql);
-}
-
-void turnstile_signals(const pthread_cond_t *cond)
-{
-	if (atomic_load_explicit(&loan, memory_order_relaxed) != cond)
-		return;
-	turnstile_lock();
-	loan = NULL;
-	main_owns = true;
-	turnstile_unlock();
-}
-
-void turnstile_doorbell(void)
-{
-	void *cpu = emulator_current_cpu();
-
-	/*
-	 * Not while a timer is due: between slices QEMU writes too (qemu_clock_notify), and an exit request there would
-	 * keep its loop from ever starting a slice.
-	 */
-	if (!cpu || emulator_deadline() == 0)
-		return;
-	vcpu.bell_turn = turns;
-	emu.cpu_exit(cpu);
+	if (nested.kind)
+		return running == NOBODY && loop ? &nested : NULL;
+	return running == GUEST && parked.kind && !loan ? &parked : NULL;
 }
 
 /* ---- turns ---- */
@@ -340,14 +259,11 @@ static void note_ungated_jobs(void)
 		return;
 	if (!noted) {
 		message(MODULE_GATE, MESSAGE_WARN,
-			"a job of the thread pool finished without a system call of its own, at guest instruction "
-			"%" PRId64
-			" (a compressed or encrypted image?); the guest goes on, its recording may not replay; "
-			"rrio-inspect info shows it",
+			"a job of the thread pool finished without a call that rrio knows, at guest instruction "
+			"%" PRId64 "; the guest goes on, its recording may not replay; rrio-inspect info shows it",
 			turnstile_icount());
-		tape_note("ungated-job",
-			  "jobs of the thread pool finished without a system call (a compressed or encrypted "
-			  "image?): their completions are not at a turn");
+		tape_note("ungated-job", "jobs of the thread pool finished without a call that is known: their "
+					 "completions are not at a turn");
 	}
 	noted = now;
 }
@@ -358,35 +274,38 @@ static void note_ungated_jobs(void)
  */
 static struct gate *await(uint64_t ticket, int64_t icount)
 {
-	bool comes = recording() || !job_pool_ready() || gate_expected(ticket);
-	struct gate *gate = comes ? gate_await(ticket) : NULL;
+	struct gate *gate = gate_await(ticket);
 
 	if (!gate)
 		tape_diverged(icount, "request %" PRIu64 ", which the recording releases here, %s", ticket,
-			      comes ? "has made no system call" : "has not been submitted");
+			      ticket_slot(ticket) ? "has made no system call" : "has not been submitted");
 	return gate;
 }
 
-/* (locked) A turn starts at this place: host time, and what it releases. */
-static void take_turn(enum rrj_kind kind, int64_t icount)
+/* (locked) A turn of the calling thread's loop starts at this place: host time, and what it releases. */
+static void take_turn(const struct place *place)
 {
 	const struct tape_turn *turn;
 
-	wake_taken();
+	wake_taken(self.loop);
 	note_ungated_jobs();
-	turn = tape_turn(kind, icount);
+	turn_icount = place->icount;
+	turn = tape_turn(self.loop, place->kind, place->icount);
 	clock_freeze(turn->head.mono_ns, turn->head.real_ns);
 	for (uint32_t i = 0; i < turn->head.releases; i++) {
+		const struct rrj_request *then = &turn->requests[i];
 		struct gate_request done;
 
-		gate_release(await(turn->requests[i].ticket, icount), &done);
+		gate_release(await(then->ticket, place->icount), replaying() ? then : NULL, &done);
 		tape_released(i, &done);
 	}
 	tape_commit();
 	next_icount = tape_place()->icount;
+	/* Others may be waiting for the place of what is next now. */
+	real.pthread_cond_broadcast(&loops_cond);
 }
 
-/* Replay (locked): the journal has no further turn for the main loop. */
+/* Replay (locked): the journal has no further turn. */
 static void check_early(void)
 {
 	if (!replaying() || tape_next() != TAPE_EARLY)
@@ -398,49 +317,148 @@ static void check_early(void)
 		    tape_dir(), turnstile_icount(), tape_dir());
 }
 
-static bool at_place(void)
+/* (locked) The calling thread's loop, which may never have had a turn, has nothing more to do. */
+static void end_turn(void)
 {
-	return parked && !main_owns && chosen(parked, place);
+	check_early();
+	if (running != (int)self.loop)
+		return;
+	turns++;
+	if (nested.kind) {
+		running = NOBODY;
+		real.pthread_cond_broadcast(&loops_cond);
+	} else {
+		let_vcpu_run();
+	}
+}
+
+static void want(bool wants)
+{
+	loops[self.loop].wants = wants;
+	wanting += wants ? 1 : -1u;
+}
+
+/* (locked) Returns at the place of the calling thread's next turn; NULL when there is no guest, so that all may run. */
+static const struct place *await_place(void)
+{
+	const struct place *place;
+	bool gave_time = false;
+
+	want(true);
+	for (;;) {
+		place = open_place(self.loop);
+		if (no_guest || (place && chosen(self.loop, place) &&
+				 (gave_time || !recording() || !guest_leaps || self.loop || place->kind != RRJ_IDLE)))
+			break;
+		if (place && chosen(self.loop, place)) {
+			gate_give_time(LEAP_MS);
+			gave_time = true; /* meanwhile another loop may have had its turn */
+			continue;
+		}
+		turnstile_wait(&loops_cond);
+	}
+	want(false);
+	return no_guest ? NULL : place;
 }
 
 void turnstile_outer_poll(turnstile_host_poll *wait, void *poll)
 {
+	const struct place *place;
+
 	turnstile_lock();
-	check_early();
-	turns++;
-	let_vcpu_run();
+	end_turn();
 	turnstile_unlock();
 
-	if (recording())
+	if (recording() || no_guest)
 		wait(poll);
 
 	turnstile_lock();
-	wanted = true;
-	while (!at_place())
-		turnstile_wait(&main_cond);
-	if (recording() && guest_leaps && parked == RRJ_IDLE)
-		gate_give_time(LEAP_MS);
-	wanted = false;
-	main_owns = true;
-	turn_icount = place;
-	take_turn(parked, place);
+	place = await_place();
+	if (place) {
+		running = (int)self.loop;
+		take_turn(place);
+	}
 	turnstile_unlock();
-	signals_deliver();
+	if (!self.loop)
+		signals_deliver();
+}
+
+void turnstile_loop_ends(void)
+{
+	turnstile_lock();
+	end_turn();
+	turnstile_unlock();
+}
+
+void turnstile_no_guest(void)
+{
+	if (no_guest || loop_count == 1)
+		return;
+	turnstile_lock();
+	no_guest = true;
+	real.pthread_cond_broadcast(&loops_cond);
+	turnstile_unlock();
+}
+
+/* ---- inside a turn, or a device access ---- */
+
+/* (locked) The calling thread is at a place now, where iothreads may have turns. Returns who ran. */
+static int enter_nested(void)
+{
+	int before = running;
+
+	nested = (struct place){ RRJ_NESTED, turnstile_icount() };
+	running = NOBODY;
+	real.pthread_cond_broadcast(&loops_cond);
+	return before;
+}
+
+/* (locked) It goes on when no iothread has its turn, and none has one here before it. */
+static void leave_nested(int before)
+{
+	while (running != NOBODY || (replaying() && next_is(RRJ_NESTED, nested.icount) && tape_place()->loop))
+		turnstile_wait(&loops_cond);
+	nested.kind = 0;
+	running = before;
 }
 
 void turnstile_nested_poll(turnstile_host_poll *wait, void *poll)
 {
+	struct place place;
+	int before;
+
+	turnstile_lock();
+	before = enter_nested();
+	place = nested;
+	turnstile_unlock();
 	if (recording())
 		wait(poll);
 	turnstile_lock();
 	check_early();
-	take_turn(RRJ_NESTED, turnstile_icount());
+	leave_nested(before);
+	take_turn(&place);
 	/* The main loop may already wait for a further turn, and would not look again. */
 	if (self.role == THREAD_VCPU)
 		check_early();
-	/* The main thread may be waiting for the place of what is next now. */
-	real.pthread_cond_signal(&main_cond);
 	turnstile_unlock();
+}
+
+int turnstile_nested_wait(turnstile_host_wait *wait, void *what)
+{
+	struct place place;
+	int before, result;
+
+	turnstile_lock();
+	before = enter_nested();
+	turnstile_unlock();
+	result = wait(what);
+	turnstile_lock();
+	check_early();
+	place = nested;
+	leave_nested(before);
+	take_turn(&place);
+	turnstile_unlock();
+	return result;
 }
 
 int turnstile_lend(pthread_cond_t *cond, pthread_mutex_t *bql)
@@ -449,11 +467,20 @@ int turnstile_lend(pthread_cond_t *cond, pthread_mutex_t *bql)
 
 	turnstile_lock();
 	loan = cond;
-	loans++;
 	let_vcpu_run();
 	turnstile_unlock();
 	do
 		result = real.pthread_cond_wait(cond, bql);
 	while (result == 0 && loan);
 	return result;
+}
+
+void turnstile_signals(const pthread_cond_t *cond)
+{
+	if (atomic_load_explicit(&loan, memory_order_relaxed) != cond)
+		return;
+	turnstile_lock();
+	loan = NULL;
+	running = 0;
+	turnstile_unlock();
 }

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * turnstile.h - lets either the main loop or the vCPU thread run, and gives every turn of the main loop a place in
+ * turnstile.h - lets either one of the event loops or the vCPU thread run, and gives every turn of a loop a place in
  * guest time.
  *
- * One lock, below the BQL and the pool's lock: whoever holds it takes neither. It is never held while the emulator's
- * code runs, but for the worker threads' way from gate to publication, which the holder waits for.
+ * Loop 0 is the main loop, 1, 2, … are iothreads in the order of their creation. One lock, below the BQL and the pools'
+ * locks: whoever holds it takes none of them. It is never held while the emulator's code runs, but for the worker
+ * threads' way from gate to publication, which the holder waits for.
  */
 #ifndef PRELOAD_TURNSTILE_H
 #define PRELOAD_TURNSTILE_H
@@ -22,8 +23,8 @@ void turnstile_wait(pthread_cond_t *cond);
 void turnstile_deadline(struct timespec *until, int64_t ms);
 int turnstile_wait_until(pthread_cond_t *cond, const struct timespec *until);
 
-/* Makes the host's poll of whoever waits for events return: a request has finished, a signal has come. Signal-safe. */
-void turnstile_wake(void);
+/* Makes the host's poll of that loop return: a request has finished, a signal has come. Signal-safe. */
+void turnstile_wake(unsigned loop);
 
 /*
  * Constructor: before any other thread. leaps: an idle guest's time goes to its next timer at once (-icount sleep=off).
@@ -35,12 +36,15 @@ int turnstile_init(bool leaps);
 void turnstile_vcpu_created(void);
 bool turnstile_has_vcpu(void);
 
-/* ---- the vCPU thread ---- */
+/* An iothread is about to be created: the number of its loop. */
+unsigned turnstile_add_loop(void);
+
+/* ---- the vCPU thread: vcpu.c ---- */
 
 /* At the start of a slice, without the BQL. Returns how many instructions it may have at most. */
 int64_t turnstile_slice(int64_t icount);
 
-/* Before it locks the BQL: not in the main loop's turn; and the place of a stall. */
+/* Before it locks the BQL: not in a loop's turn; and the place of a stall. */
 void turnstile_before_bql(void);
 
 /* Instead of waiting for work with the BQL: every vCPU is idle or stopped. Returns when there may be work. */
@@ -49,31 +53,43 @@ void turnstile_idle(pthread_mutex_t *bql);
 /* It has written to an eventfd: its slice ends here. */
 void turnstile_doorbell(void);
 
-/* ---- the main loop's thread ---- */
+uint64_t turnstile_slices(void);
 
-/* Instead of waiting for a condition with the BQL, inside a turn: the vCPU thread runs until it signals it. */
-int turnstile_lend(pthread_cond_t *cond, pthread_mutex_t *bql);
+/* ---- the loops' threads ---- */
 
 /* The outer poll: ends a turn, and starts the next one once `wait`, the host's poll, has something. */
 typedef void turnstile_host_poll(void *poll);
 void turnstile_outer_poll(turnstile_host_poll *wait, void *poll);
+
+/* An iothread ends, and with it its turn. */
+void turnstile_loop_ends(void);
+
+/* Main thread, instead of waiting for a condition with the BQL in its turn: the vCPU thread runs until it signals it. */
+int turnstile_lend(pthread_cond_t *cond, pthread_mutex_t *bql);
+
+/* The main loop has a poll before there is a guest: iothreads pass too. */
+void turnstile_no_guest(void);
 
 /* ---- any thread ---- */
 
 /* Before it signals a condition: the main loop may be waiting for it in its turn, which goes on then. */
 void turnstile_signals(const pthread_cond_t *cond);
 
-/* ---- either main or vCPU thread ---- */
+/* ---- main or vCPU thread ---- */
 
 /* A blocking poll with the BQL held. Returns when what it waits for is there, or its time is over. */
 void turnstile_nested_poll(turnstile_host_poll *wait, void *poll);
 
-/* The descriptor that turnstile_wake() makes readable, for the host's polls. */
+/* A wait for the end of an iothread: others have their turns meanwhile. */
+typedef int turnstile_host_wait(void *what);
+int turnstile_nested_wait(turnstile_host_wait *wait, void *what);
+
+/* ---- all of them ---- */
+
+/* The descriptor that turnstile_wake() makes readable, for the calling thread's polls. */
 int turnstile_wake_fd(void);
 
 /* The guest's instruction count, as far as this thread may ask for it. */
 int64_t turnstile_icount(void);
-
-uint64_t turnstile_slices(void);
 
 #endif

@@ -42,7 +42,3 @@ test_aio_io_uring() {
 	image
 	refused io_uring -icount shift=5 -drive file=image.raw,format=raw,if=virtio,aio=io_uring
 }
-
-test_iothread() {
-	refused iothread -icount shift=5 -object iothread,id=t0
-}

@@ -65,7 +65,8 @@ EXPORTED void *qemu_get_aio_context(void)
 EXPORTED void *aio_get_thread_pool(void *ctx);
 EXPORTED void *aio_get_thread_pool(void *ctx)
 {
-	return ctx; /* the only one, there from the start */
+	(void)ctx;
+	return pool_address(); /* the only one, there from the start */
 }
 
 EXPORTED void aio_context_set_thread_pool_params(void *ctx, int64_t min, int64_t max, void **error);

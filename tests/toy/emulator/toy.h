@@ -161,6 +161,7 @@ struct job {
 void pool_init(void);
 void pool_submit(struct job *job);
 void pool_set_size(unsigned min, unsigned max);
+void *pool_address(void);
 
 /* ---- disk.c ---- */
 

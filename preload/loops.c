@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * loops.c - makes an emulator's event loops such that they can be recorded, each in its own thread.
+ *
+ * A turn must not need another one to get a worker: a loop's pool has all of its workers from the start, before its
+ * first job. And an iothread must not poll its handlers before it asks the kernel (util/aio-posix.c:try_poll_mode): how
+ * often it would is the host's doing, and its clock stands still meanwhile.
+ */
+#include "loops.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "../hooks/emulator.h"
+#include "config.h"
+#include "job.h"
+#include "message.h"
+#include "self.h"
+
+/* So many that no request needs a bottom half to get one. util/async.c */
+enum { POOL_SIZE = 64 };
+
+static void size_pool(void *context)
+{
+	emu.pool_params(context, POOL_SIZE, POOL_SIZE, NULL);
+	job_pool_add(emu.thread_pool(context), self.loop);
+}
+
+void loops_prepare_main(void)
+{
+	static bool prepared;
+	void *context;
+
+	if (prepared || config.mode == MODE_OFF)
+		return;
+	context = emu.main_context();
+	if (!context)
+		return;
+	prepared = true;
+	size_pool(context);
+}
+
+void loops_prepare_iothread(void *iothread)
+{
+	void *context = emu.iothread_context(iothread);
+
+	emu.poll_params(context, 0, 0, 0, NULL);
+	size_pool(context);
+}

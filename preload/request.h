@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * request.h - one call of a request: what it transfers, what becomes of it, how that is described in the journal.
+ *
+ * The same for every engine. A request belongs to the thread that carries it out until it waits at its gate, then to
+ * whoever holds the turn. No lock; errno may change.
+ */
+#ifndef PRELOAD_REQUEST_H
+#define PRELOAD_REQUEST_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+
+#include "gate.h"
+
+struct call {
+	int fd;
+	enum rrj_op op;
+	off64_t offset;
+	uint64_t length;
+	const void *data;	 /* of a transfer: its memory, */
+	const struct iovec *iov; /* or parts of it */
+	int iovcnt;
+	void *bounce; /* what stands for that memory, or NULL */
+};
+
+static inline bool call_transfers(const struct call *call)
+{
+	return call->op == RRJ_READ || call->op == RRJ_WRITE;
+}
+
+/* Gives a transfer a buffer, with a write's data in it, and fills in its length. Without memory it has none. */
+void call_begin(struct call *call);
+
+/* Of a read that has returned so many bytes: they go to the guest. Then the buffer is given back. */
+void call_land(struct call *call, int64_t result);
+void call_end(struct call *call);
+
+/* Adds one call, which began at that time of the host's monotonic clock, and its result (or -errno). */
+void request_add(struct rrj_request *request, const struct call *call, int64_t result, int64_t begun_ns);
+
+/*
+ * Replay: the result that the next call of this request has to have, given what the host says now: a recorded error or
+ * short transfer is repeated, since it was the host's then, and need not be now. recorded: NULL when recording.
+ */
+int64_t request_result(const struct rrj_request *request, const struct rrj_request *recorded, const struct call *call,
+		       int64_t result);
+
+/* CLOCK_MONOTONIC of the host. */
+int64_t request_now_ns(void);
+
+#endif

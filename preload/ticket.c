@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * ticket.c - a window of the requests that have been submitted. Who calls what: ticket.h.
+ */
+#include "ticket.h"
+
+#include <stddef.h>
+
+static struct {
+	struct ticket_slot *slot;
+	int64_t icount;
+} submitted[TICKETS];
+
+static uint64_t taken;
+
+void ticket_take(struct ticket_slot *slot, uint64_t number, int64_t icount)
+{
+	uint64_t ticket = ++taken;
+
+	submitted[ticket % TICKETS].slot = slot;
+	submitted[ticket % TICKETS].icount = icount;
+	slot->ticket = ticket;
+	slot->number = number;
+}
+
+static bool known(uint64_t ticket)
+{
+	return ticket && ticket <= taken && taken - ticket < TICKETS;
+}
+
+struct ticket_slot *ticket_slot(uint64_t ticket)
+{
+	return known(ticket) ? submitted[ticket % TICKETS].slot : NULL;
+}
+
+int64_t ticket_icount(uint64_t ticket)
+{
+	return known(ticket) ? submitted[ticket % TICKETS].icount : -1;
+}
+
+uint64_t tickets_taken(void)
+{
+	return taken;
+}

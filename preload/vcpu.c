@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * vcpu.c - the vCPU thread's side of the turnstile: where it can be stopped, and how long its slices are.
+ *
+ * Runs in the vCPU thread. Nothing here fails; a difference in replay ends the process.
+ */
+#include <inttypes.h>
+
+#include "../hooks/emulator.h"
+#include "config.h"
+#include "gate.h"
+#include "interpose.h"
+#include "place.h"
+#include "tape.h"
+#include "turnstile.h"
+
+enum {
+	/*
+	 * Slices end at multiples of GRID instructions, which bounds how long a loop waits for a turn; of FINE while one
+	 * probably wants one: requests are in flight, or its doorbell has rung. Recording and replay thus make the same
+	 * slices and blocks, several vCPUs take turns alike, and nothing has to interrupt a slice from outside. Each
+	 * such end cuts a translation block in two, so the grid is as coarse as it may be.
+	 */
+	GRID = 1000000,
+	FINE = 50000,
+	/*
+	 * A stall: the vCPU thread has taken the BQL so often without starting a slice, and then so often at one
+	 * instruction count since the last turn, that nothing changes there any more (once for an I/O instruction,
+	 * once for the slice's end, once before its timers ran). Then it can be parked where it takes the BQL. A turn
+	 * changes something, so it starts the count anew: else recording and replay could park in different passes.
+	 */
+	STALL_LOCKS = 8,
+	/* Replay: so often, that the recorded turn cannot be at another place. */
+	STALL_HOPELESS = 10000,
+};
+
+static struct {
+	int64_t last_start; /* instruction count of the last slice start */
+	uint64_t bell_turn; /* turns when the doorbell rang last */
+	unsigned locks;	    /* of the BQL since the last slice start */
+	int64_t stall_icount;
+	uint64_t stall_turn;
+	unsigned stall_times;
+	uint64_t slices;
+} vcpu = { .last_start = -1, .bell_turn = UINT64_MAX, .stall_icount = -1 };
+
+uint64_t turnstile_slices(void)
+{
+	return vcpu.slices;
+}
+
+/* Replay: the vCPU thread has come past the next turn's place. */
+static void check_passed(enum rrj_kind kind, int64_t icount)
+{
+	const struct rrj_turn *next = tape_place();
+
+	if (!replaying() || tape_next() == TAPE_EARLY)
+		return;
+	if (icount > next->icount)
+		tape_diverged(icount, "the guest is at a %s, past the next %s at %" PRId64, rrj_kind_name(kind),
+			      tape_next() == TAPE_END ? "end" : rrj_kind_name(next->kind), next->icount);
+	if (kind == RRJ_IDLE && !place_chosen(kind, icount))
+		tape_diverged(icount, "the guest is idle, the next %s is at %" PRId64,
+			      tape_next() == TAPE_END ? "end" : rrj_kind_name(next->kind), next->icount);
+}
+
+static void wait_for_turn_end(void)
+{
+	turnstile_lock();
+	place_wait_for_turn_end();
+	turnstile_unlock();
+}
+
+static void look(enum rrj_kind kind, int64_t icount)
+{
+	turnstile_lock();
+	place_wait_for_turn_end();
+	check_passed(kind, icount);
+	if (!place_on_loan() && place_chosen(kind, icount))
+		place_park(kind, icount);
+	place_wait_for_turn_end();
+	turnstile_unlock();
+}
+
+static int64_t slice_limit(int64_t icount)
+{
+	int64_t grid = gate_in_flight() || vcpu.bell_turn == place_turns() ? FINE : GRID;
+	int64_t limit = grid - icount % grid, next = place_next_icount();
+
+	/* Only a slice start may have to be made: the guest comes to the other kinds by itself. */
+	if (replaying() && next > icount && next - icount < limit && tape_next() == TAPE_TURN &&
+	    tape_place()->kind == RRJ_SLICE)
+		limit = next - icount;
+	return limit;
+}
+
+int64_t turnstile_slice(int64_t icount)
+{
+	/* A later slice start at the same count may lie after an interrupt was accepted. */
+	bool first = icount != vcpu.last_start;
+
+	vcpu.slices++;
+	vcpu.locks = 0;
+	vcpu.last_start = icount;
+	if (first && (place_in_turn() || place_possible(icount)))
+		look(RRJ_SLICE, icount);
+	else if (place_in_turn())
+		wait_for_turn_end();
+	return slice_limit(icount);
+}
+
+static void look_for_stall(void)
+{
+	int64_t icount = emu.icount_raw();
+
+	if (icount != vcpu.stall_icount || place_turns() != vcpu.stall_turn) {
+		vcpu.stall_icount = icount;
+		vcpu.stall_turn = place_turns();
+		vcpu.stall_times = 0;
+	}
+	if (++vcpu.stall_times < STALL_LOCKS || emulator_deadline() != 0)
+		return;
+	look(RRJ_STALL, icount);
+	if (replaying() && vcpu.stall_times == STALL_HOPELESS)
+		tape_diverged(icount, "the guest waits for a timer, the next %s is at %" PRId64,
+			      tape_next() == TAPE_TURN ? rrj_kind_name(tape_place()->kind) : "end",
+			      tape_place()->icount);
+}
+
+void turnstile_before_bql(void)
+{
+	if (place_in_turn())
+		wait_for_turn_end();
+	if (++vcpu.locks > STALL_LOCKS)
+		look_for_stall();
+}
+
+void turnstile_idle(pthread_mutex_t *bql)
+{
+	int64_t icount = emu.icount_raw();
+
+	/* Ours first: between the two, a turn could end without waking us. */
+	turnstile_lock();
+	real.pthread_mutex_unlock(bql);
+	if (!place_in_turn() && !place_on_loan())
+		check_passed(RRJ_IDLE, icount);
+	place_park(RRJ_IDLE, icount);
+	place_wait_for_turn_end();
+	turnstile_unlock();
+	real.pthread_mutex_lock(bql);
+}
+
+void turnstile_doorbell(void)
+{
+	void *cpu = emulator_current_cpu();
+
+	/*
+	 * Not while a timer is due: between slices QEMU writes too (qemu_clock_notify), and an exit request there would
+	 * keep its loop from ever starting a slice.
+	 */
+	if (!cpu || emulator_deadline() == 0)
+		return;
+	vcpu.bell_turn = place_turns();
+	emu.cpu_exit(cpu);
+}
