@@ -19,6 +19,10 @@
 #include <sys/uio.h>
 #include <time.h>
 
+struct io_uring;
+struct io_uring_cqe;
+struct iocb;
+
 /* A function that the emulator and its libraries call instead of the original. */
 #define INTERPOSED __attribute__((visibility("default")))
 

@@ -3,8 +3,9 @@
  * poll.c - ppoll and epoll_wait: the loops' outer polls, and polls with the BQL held.
  *
  * Outer: the main thread's, without the BQL (util/main-loop.c:os_host_main_loop_wait), and an iothread's when it may
- * block (iothread.c:iothread_run). It ends a turn and starts the next one. Nested: with the BQL held, in a turn, a device access, at start-up or exit (aio_poll). A nested poll that
- * may block is a turn of its own; one that may not lets nothing in, since nothing says how often it is made.
+ * block (iothread.c:iothread_run). It ends a turn and starts the next one. Nested: with the BQL held, in a turn, a
+ * device access, at start-up or exit (aio_poll). A nested poll that may block is a turn of its own; one that may not
+ * lets nothing in, since nothing says how often it is made.
  * What is ready is asked for only after the turn has released its requests, without waiting.
  */
 #include <errno.h>
@@ -18,6 +19,7 @@
 #include "self.h"
 #include "signals.h"
 #include "turnstile.h"
+#include "uring.h"
 
 /* Descriptors of one poll, with ours behind them: on the stack; more than a process may open by default. */
 enum { POLL_MAX = 4096 };
@@ -68,17 +70,18 @@ static bool is_plain(void)
 /* The part of a poll before its answer. true: the answer is what is ready now, without waiting. */
 static bool enter(struct host_poll *poll)
 {
-	bool nested = emu.bql_locked(), at_once = poll->timeout && !poll->timeout->tv_sec && !poll->timeout->tv_nsec;
+	bool nested = emu.bql_locked(), blocks = !poll->timeout || poll->timeout->tv_sec || poll->timeout->tv_nsec;
 
+	uring_drained();
 	if (nested) {
-		if (!at_once)
+		if (blocks)
 			turnstile_nested_poll(wait_for_host, poll);
 		return true;
 	}
 	if (self.role == THREAD_VCPU)
 		return false;
 	if (self.role == THREAD_LOOP) {
-		if (!at_once)
+		if (blocks)
 			turnstile_outer_poll(wait_for_host, poll);
 		return true;
 	}

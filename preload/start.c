@@ -4,7 +4,7 @@
  *
  * The constructor runs in the process's first thread before the emulator's main(). In a process that is no emulator it
  * does nothing and prints nothing. Everything that can be refused before the emulator has read its command line is
- * refused here; the rest where the guest's vCPU is made (threads.c) or an engine is opened (engines.c).
+ * refused here; the rest where the guest's vCPU is made (threads.c).
  */
 #include <errno.h>
 #include <stdio.h>

@@ -8,8 +8,6 @@
 readonly REFUSED='no -icount|the guest then runs at the speed of the host; add -icount shift=auto
 -accel kvm, xen and others|the processor itself runs the guest; rrio needs -accel tcg (the default)
 -accel tcg,thread=multi|virtual CPUs run at the same time; leave thread= out
--drive aio=native|not there yet; leave it out or use aio=threads
--drive aio=io_uring|not there yet; leave it out or use aio=threads
 an emulator without exported symbols|nothing to take hold of; distributions export them'
 
 # stderr of the emulator under librrio.so, which says there what it found.

@@ -12,10 +12,6 @@ refused() { # REASON ARGUMENTS...
 	[[ ! -e rec/journal ]] || fail 'a refused command line left a recording'
 }
 
-image() {
-	truncate -s 1M image.raw
-}
-
 test_no_icount() {
 	refused icount
 }
@@ -29,16 +25,4 @@ test_kvm() {
 # With -icount the emulator itself refuses this.
 test_thread_multi() {
 	refused 'multi|icount' -accel tcg,thread=multi
-}
-
-test_aio_native() {
-	image
-	refused 'aio=native|native' -icount shift=5 -drive file=image.raw,format=raw,if=virtio,cache=none,aio=native
-	refused 'aio=native|native' -icount shift=5 -device virtio-blk-pci,drive=d0 \
-		-blockdev driver=file,node-name=d0,filename=image.raw,cache.direct=on,aio=native
-}
-
-test_aio_io_uring() {
-	image
-	refused io_uring -icount shift=5 -drive file=image.raw,format=raw,if=virtio,aio=io_uring
 }
