@@ -14,14 +14,14 @@
 #include "turnstile.h"
 
 static TAILQ_HEAD(gate_list, gate) gates = TAILQ_HEAD_INITIALIZER(gates); /* as they arrived */
-static pthread_cond_t arrived = PTHREAD_COND_INITIALIZER;
+static pthread_cond_t changed = PTHREAD_COND_INITIALIZER; /* a gate has come or gone */
 static _Atomic uint64_t begun;
 static uint64_t releases;
 
 void gate_arrive(struct gate *gate)
 {
 	TAILQ_INSERT_TAIL(&gates, gate, link);
-	real.pthread_cond_broadcast(&arrived);
+	real.pthread_cond_broadcast(&changed);
 	turnstile_wake(gate->loop);
 }
 
@@ -61,7 +61,7 @@ struct gate *gate_await(uint64_t ticket)
 	struct gate *gate = NULL;
 
 	while (slot && !(gate = find(slot)) && (!slot->number || slot->passed != slot->number))
-		turnstile_wait(&arrived);
+		turnstile_wait(&changed);
 	return gate;
 }
 
@@ -69,7 +69,7 @@ void gate_pass_by(struct ticket_slot *slot, uint64_t number)
 {
 	turnstile_lock();
 	slot->passed = number;
-	real.pthread_cond_broadcast(&arrived);
+	real.pthread_cond_broadcast(&changed);
 	turnstile_unlock();
 }
 
@@ -77,6 +77,7 @@ void gate_release(struct gate *gate, const struct rrj_request *recorded, struct 
 {
 	TAILQ_REMOVE(&gates, gate, link);
 	releases++;
+	real.pthread_cond_broadcast(&changed);
 	gate->publish(gate, recorded, done);
 }
 
@@ -85,19 +86,28 @@ void gate_begun(void)
 	atomic_fetch_add_explicit(&begun, 1, memory_order_relaxed);
 }
 
-void gate_give_time(int64_t ms)
+/* (locked) Has a request of that loop finished? */
+static bool any_waits(unsigned loop)
+{
+	const struct gate *gate;
+
+	TAILQ_FOREACH(gate, &gates, link)
+		if (gate->loop == loop)
+			return true;
+	return false;
+}
+
+bool gate_give_time(unsigned loop, const struct timespec *until)
 {
 	static uint64_t cancelled; /* while they were queued: no engine will begin them */
-	struct timespec until;
 
-	turnstile_deadline(&until, ms);
-	while (TAILQ_EMPTY(&gates) && tickets_taken() > releases + cancelled) {
-		if (!turnstile_wait_until(&arrived, &until))
-			continue;
-		if (atomic_load(&begun) == releases)
-			cancelled = tickets_taken() - atomic_load(&begun);
-		return;
-	}
+	if (any_waits(loop) || tickets_taken() <= releases + cancelled)
+		return true;
+	if (!turnstile_wait_until(&changed, until))
+		return false;
+	if (atomic_load(&begun) == releases)
+		cancelled = tickets_taken() - atomic_load(&begun);
+	return true;
 }
 
 bool gate_in_flight(void)

@@ -10,6 +10,7 @@
 
 #include <bsd/sys/queue.h>
 #include <stdbool.h>
+#include <time.h>
 
 #include "rrio/journal.h"
 #include "ticket.h"
@@ -58,8 +59,11 @@ void gate_release(struct gate *gate, const struct rrj_request *recorded, struct 
 /* An engine has begun a request. What has been submitted and never begins has been cancelled. */
 void gate_begun(void);
 
-/* (locked) Recording: gives requests that are in flight up to that many milliseconds to finish, when none has. */
-void gate_give_time(int64_t ms);
+/*
+ * (locked) Recording: gives requests that are in flight, on whatever loop, until then to finish. true: one of that loop
+ * has finished, there is none, or the time is up; false: something has changed, the caller looks again.
+ */
+bool gate_give_time(unsigned loop, const struct timespec *until);
 
 /* Are there requests submitted and not released yet? The same in record and replay, for whoever runs. */
 bool gate_in_flight(void);

@@ -338,24 +338,32 @@ static void want(bool wants)
 	wanting += wants ? 1 : -1u;
 }
 
+/*
+ * (locked) Recording: an idle guest's time leaps at the main loop's turn, which waits for requests in flight. Other
+ * loops may have their turns meanwhile: false, when the caller has to look again. *until: when its patience ends.
+ */
+static bool may_leap(const struct place *place, struct timespec *until)
+{
+	if (!recording() || !guest_leaps || self.loop || place->kind != RRJ_IDLE)
+		return true;
+	if (!until->tv_sec)
+		turnstile_deadline(until, LEAP_MS);
+	return gate_give_time(self.loop, until);
+}
+
 /* (locked) Returns at the place of the calling thread's next turn; NULL when there is no guest, so that all may run. */
 static const struct place *await_place(void)
 {
-	const struct place *place;
-	bool gave_time = false;
+	struct timespec until = { 0 };
+	const struct place *place = NULL;
 
 	want(true);
-	for (;;) {
+	while (!no_guest) {
 		place = open_place(self.loop);
-		if (no_guest || (place && chosen(self.loop, place) &&
-				 (gave_time || !recording() || !guest_leaps || self.loop || place->kind != RRJ_IDLE)))
+		if (!place || !chosen(self.loop, place))
+			turnstile_wait(&loops_cond);
+		else if (may_leap(place, &until))
 			break;
-		if (place && chosen(self.loop, place)) {
-			gate_give_time(LEAP_MS);
-			gave_time = true; /* meanwhile another loop may have had its turn */
-			continue;
-		}
-		turnstile_wait(&loops_cond);
 	}
 	want(false);
 	return no_guest ? NULL : place;

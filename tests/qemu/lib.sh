@@ -106,7 +106,7 @@ record() { # ARGUMENTS...
 	[[ $status -eq ${end_status:-0} ]] || fail "recording ended with status $status: $(tail -n 1 record.err)"
 	keep_results record
 	[[ -e record.serial.log ]] || fail "the guest said nothing while recording"
-	matches record.serial.log '^(bare: done|rrio-guest: (end|waiting))'
+	matches record.serial.log "${says:-^(bare: done|rrio-guest: (end|waiting))}"
 	! grep -E '^(bare|rrio-guest): error' record.serial.log >&"$say" || fail "the guest failed while recording"
 }
 

@@ -87,6 +87,11 @@ int drivers_init(void)
 	return loaded < 0 ? loaded : read_aliases();
 }
 
+int drivers_load(char *name)
+{
+	return load_modules(name);
+}
+
 static int load_for_device(const char *modalias)
 {
 	int total = 0;

@@ -50,10 +50,19 @@ int drop_caches(void);
 /* Reads a small text file whole (cut at size - 1, ends in NUL); its length or -errno. */
 ssize_t read_text(const char *path, char *text, size_t size);
 
+/* ---- second.c ---- */
+
+/* Begins work on a second disk, the device of that name, beside the steps. */
+int second_start(const char *disk);
+/* Waits for it to be done; folds what was read into *sum. */
+int second_finish(uint64_t *sum);
+
 /* ---- drivers.c ---- */
 
 /* Loads the modules that every guest needs. */
 int drivers_init(void);
+/* Loads one more, which needs no others; 1 or -errno. */
+int drivers_load(char *name);
 /* Loads the modules for the devices that are there now and were not before; how many were loaded. */
 int drivers_scan(void);
 

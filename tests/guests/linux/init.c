@@ -28,6 +28,8 @@ static struct {
 	bool chosen[16]; /* by index into steps[] */
 	unsigned long scale;
 	enum end end;
+	char second[32]; /* a disk's name, or empty */
+	char module[32]; /* to load besides those of the devices, or empty */
 } options;
 
 static _Noreturn void leave(int how)
@@ -90,10 +92,33 @@ static int parse_steps(const char *value)
 	return 0;
 }
 
+static int parse_name(char name[32], const char *value)
+{
+	int length = snprintf(name, 32, "%s", value);
+
+	return length > 0 && length < 32 && !strchr(value, '/') ? 0 : -EINVAL;
+}
+
+static int parse_second(const char *value)
+{
+	return parse_name(options.second, value);
+}
+
+static int parse_module(const char *value)
+{
+	return parse_name(options.module, value);
+}
+
 static const struct {
 	const char *name;
 	int (*parse)(const char *value);
-} parsers[] = { { "rrio.steps=", parse_steps }, { "rrio.scale=", parse_scale }, { "rrio.end=", parse_end } };
+} parsers[] = {
+	{ "rrio.steps=", parse_steps },
+	{ "rrio.scale=", parse_scale },
+	{ "rrio.end=", parse_end },
+	{ "rrio.second=", parse_second },
+	{ "rrio.module=", parse_module },
+};
 
 static int parse_option(const char *word)
 {
@@ -219,6 +244,23 @@ static void run_steps(const char *disk, size_t first, size_t end)
 			run_step(&steps[i], disk);
 }
 
+/* The steps on one disk, with another one at work beside them. */
+static void run_steps_beside(const char *disk)
+{
+	uint64_t sum = 0;
+	int err = second_start(options.second);
+
+	if (err)
+		fail("start", options.second, err);
+	run_steps(disk, 0, n_steps);
+	err = second_finish(&sum);
+	if (err)
+		fail("second disk", options.second, err);
+	err = report_step("second", sum, options.second);
+	if (err)
+		fail("report", "second", err);
+}
+
 static void unmount_disk(void)
 {
 	if (chdir("/") || umount(MOUNT_POINT))
@@ -274,10 +316,15 @@ int main(void)
 
 	if (err)
 		fail("load", "the basic modules", err);
+	err = *options.module ? drivers_load(options.module) : 0;
+	if (err < 0)
+		fail("load", options.module, err);
 	wait_for_disk(disk, sizeof(disk));
 	mount_disk(disk);
 	if (options.end == END_REBOOT_ONCE)
 		run_around_reboot(disk);
+	else if (*options.second)
+		run_steps_beside(disk);
 	else
 		run_steps(disk, 0, n_steps);
 	end_guest();

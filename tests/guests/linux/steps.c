@@ -183,14 +183,14 @@ static void conc_child(unsigned int round, unsigned int part, struct result *res
 	_exit(0);
 }
 
-static int conc_collect(unsigned int n, const struct result *results, uint64_t *sum)
+static int conc_collect(unsigned int n, const pid_t *children, const struct result *results, uint64_t *sum)
 {
 	int err = 0;
 
 	for (unsigned int i = 0; i < n; i++) {
 		int status;
 
-		if (wait(&status) < 0)
+		if (waitpid(children[i], &status, 0) < 0)
 			err = -errno;
 		else if (!WIFEXITED(status))
 			err = -ECHILD;
@@ -208,6 +208,7 @@ static int run_conc(unsigned int round, uint64_t *sum)
 	size_t size = N_PARTS * sizeof(struct result);
 	int err = drop_caches(), failed = 0;
 	struct result *results = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	pid_t children[N_PARTS];
 
 	if (results == MAP_FAILED)
 		return -errno;
@@ -219,10 +220,10 @@ static int run_conc(unsigned int round, uint64_t *sum)
 		if (pid < 0)
 			failed = -errno;
 		else
-			n++;
+			children[n++] = pid;
 	}
 
-	int collected = conc_collect(n, results, sum);
+	int collected = conc_collect(n, children, results, sum);
 
 	munmap(results, size);
 	return err ? err : failed ? failed : collected;
