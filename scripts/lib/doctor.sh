@@ -10,6 +10,19 @@ readonly REFUSED='no -icount|the guest then runs at the speed of the host; add -
 -accel tcg,thread=multi|virtual CPUs run at the same time; leave thread= out
 an emulator without exported symbols|nothing to take hold of; distributions export them'
 
+# How disks may be attached, by the emulator's version.
+engine_table() { # VERSION
+	local major=${1%%.*} rest=${1#*.}
+	printf '\nengines and loops:\n'
+	printf '  %-38s %s\n' 'aio=threads, aio=native' yes
+	if [[ $major -gt 10 || ($major -eq 10 && ${rest%%.*} -ge 2) ]]; then
+		printf '  %-38s %s\n' aio=io_uring 'no: from 10.2 on the loops run on it and fall back; use aio=threads or native'
+	else
+		printf '  %-38s %s\n' aio=io_uring yes
+	fi
+	printf '  %-38s %s\n' '-object iothread' 'yes, where the optional functions above are found'
+}
+
 # stderr of the emulator under librrio.so, which says there what it found.
 probe() { # EMULATOR
 	(
@@ -37,12 +50,14 @@ refusal_table() {
 
 cmd_doctor() { # [EMULATOR]
 	[[ $# -le 1 ]] || die "$USAGE" "doctor takes one EMULATOR; see: rrio --help"
-	local emulator=${1:-qemu-system-x86_64} said lines missing
+	local emulator=${1:-qemu-system-x86_64} said lines missing version
 	need_command doctor "$emulator"
 	said=$(probe "$emulator") || :
 	lines=$(sed -n 's/^rrio: hooks: debug: //p' <<<"$said")
-	printf 'emulator: %s\nversion:  %s\n\n' "$(type -P -- "$emulator")" "$(sed -n 's/^emulator //p' <<<"$lines" | head -n 1)"
+	version=$(sed -n 's/^emulator //p' <<<"$lines" | head -n 1)
+	printf 'emulator: %s\nversion:  %s\n\n' "$(type -P -- "$emulator")" "$version"
 	symbol_table "$lines"
+	[[ ! $version =~ ^[0-9]+\.[0-9]+ ]] || engine_table "${BASH_REMATCH[0]}"
 	refusal_table
 	missing=$(grep -cE '^[A-Za-z_][A-Za-z0-9_]* required missing' <<<"$lines" || :)
 	verdict "$emulator" "$lines" "$missing" "$said"
