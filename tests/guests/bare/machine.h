@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { EIO = 5, ENODEV = 19, EINVAL = 22, ETIMEDOUT = 110 };
+enum { EIO = 5, ENODEV = 19, EINVAL = 22, EILSEQ = 84, ETIMEDOUT = 110 };
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 #define PAGE	      4096

@@ -31,6 +31,7 @@ static const struct word words[] = {
 	WORD("write", 1, write),
 	WORD("poll", 1, poll),
 	WORD("smp", 1, smp),
+	WORD("errors", 1, errors),
 };
 
 static bool separates(char c)

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * run.c - the work: requests in batches, with waiting in between that halts and computes by turns, and a line for every
- * tenth request. The boot processor alone. Wrong data, or a request that fails, ends the machine.
+ * tenth request. The boot processor alone. Wrong data, or a request that fails, ends the machine; with `errors` they
+ * have lines of their own. What a failed write has left is read back as it is: wrong data, if it has left nothing.
  *
  * Whatever depends on when something happened goes into the hash, which each line prints.
  */
@@ -26,7 +27,8 @@ enum {
 static const struct options *options;
 static uint32_t depth, half; /* half the disk's sectors: the lower one is only read */
 static uint32_t submitted, collected, in_flight;
-static bool busy[MOST_SLOTS]; /* from submission until collected, which is later than done */
+static bool busy[MOST_SLOTS];  /* from submission until collected, which is later than done */
+static uint32_t failed, wrong; /* requests, with `errors` */
 static uint32_t computed, work;
 static uint64_t hash = HASH_START, seen; /* seen: when the polled request's data were there */
 
@@ -167,20 +169,27 @@ static void print(const struct request *request, uint32_t crc)
 	say("%u %s %u+%u", request->number, check_operation(request), request->sector, request->sectors);
 	if (options->poll)
 		say(" seen %llu", seen);
+	if (request->status)
+		say(request->status == -EILSEQ ? " wrong" : " failed");
 	say(" submitted %llu done %llu crc %x hash %llx\n", request->submitted, request->completed, crc, hash);
 }
 
 static void collect(unsigned slot)
 {
 	struct request *request = disk_request(slot);
-	uint32_t crc = check_request(request);
+	uint32_t crc = check_request(request, options->errors);
 
 	in_flight--;
 	busy[slot] = false;
 	hash = hash_add(hash_add(hash, request->submitted), request->completed);
 	hash = hash_add(hash_add(hash, (uint64_t)crc << 32 | request->number), computed);
 	hash = smp_hash(hash_add(hash, seen));
-	if (collected++ % LINE_EVERY == 0)
+	if (request->status) {
+		hash = hash_add(hash, (uint32_t)-request->status);
+		wrong += request->status == -EILSEQ;
+		failed += request->status != -EILSEQ;
+	}
+	if (collected++ % LINE_EVERY == 0 || request->status)
 		print(request, crc);
 }
 
@@ -227,6 +236,8 @@ static void report(void)
 	smp_report();
 	say("bare: %u requests, %u disk interrupts, %u timer interrupts, %u rounds computed\n", collected,
 	    disk_interrupts(), clock_ticks(), computed);
+	if (options->errors)
+		say("bare: %u requests failed, %u with wrong data\n", failed, wrong);
 	say("bare: timer %llx, end %llu, hash %llx\n", clock_hash(), read_tsc(), hash_add(hash, work));
 }
 

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* calls.c - system calls of the threads engine's workers. Any thread; the main thread's pass untouched. */
+#include "faults.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+/* Makes the call through `next`, unless it has to fail. */
+#define CALL(returns, name, parameters, arguments, which, shorten) \
+	INTERPOSED returns name parameters;                        \
+	INTERPOSED returns name parameters                         \
+	{                                                          \
+		static returns(*next) parameters;                  \
+		struct fault fault = { .most = -1 };               \
+		if (!next)                                         \
+			*(void **)&next = next_function(#name);    \
+		if (gettid() != getpid())                          \
+			fault = fault_of(which, fd);               \
+		fault_delay(&fault);                               \
+		if (fault.error) {                                 \
+			errno = fault.error;                       \
+			return -1;                                 \
+		}                                                  \
+		if (fault.most >= 0) {                             \
+			shorten;                                   \
+		}                                                  \
+		return next arguments;                             \
+	}
+
+#define BYTES size = size < (size_t)fault.most ? size : (size_t)fault.most
+#define PARTS                                                                                                          \
+	struct iovec first = { iov->iov_base, iov->iov_len < (size_t)fault.most ? iov->iov_len : (size_t)fault.most }; \
+	return next(fd, &first, n > 0, offset)
+
+CALL(ssize_t, pread64, (int fd, void *data, size_t size, off64_t offset), (fd, data, size, offset), FAULT_READ, BYTES)
+CALL(ssize_t, pwrite64, (int fd, const void *data, size_t size, off64_t offset), (fd, data, size, offset), FAULT_WRITE,
+     BYTES)
+CALL(ssize_t, preadv64, (int fd, const struct iovec *iov, int n, off64_t offset), (fd, iov, n, offset), FAULT_READ,
+     PARTS)
+CALL(ssize_t, pwritev64, (int fd, const struct iovec *iov, int n, off64_t offset), (fd, iov, n, offset), FAULT_WRITE,
+     PARTS)
+CALL(int, fdatasync, (int fd), (fd), FAULT_FLUSH, )
+CALL(int, fallocate64, (int fd, int mode, off64_t offset, off64_t size), (fd, mode, offset, size), FAULT_ALLOCATE, )
+CALL(int, ftruncate64, (int fd, off64_t size), (fd, size), FAULT_TRUNCATE, )
