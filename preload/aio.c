@@ -9,7 +9,6 @@
  */
 #include <errno.h>
 #include <linux/aio_abi.h>
-#include <sched.h>
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -23,7 +22,7 @@
 #include "message.h"
 #include "self.h"
 
-enum { EVENTS = 4097, BATCH = 64, TRIES = 1000 };
+enum { EVENTS = 4097, BATCH = 64 };
 
 /* As the kernel lays it out; then what is ours. */
 struct context {
@@ -64,7 +63,8 @@ static void *wait_for_host(void *argument)
 		if (n < 0 && errno != EINTR)
 			return NULL; /* the context is gone */
 		for (long i = 0; i < n; i++)
-			engine_finished((struct engine_request *)(uintptr_t)events[i].data, events[i].res);
+			if (events[i].data) /* or else a probe, which nobody waits for */
+				engine_finished((struct engine_request *)(uintptr_t)events[i].data, events[i].res);
 	}
 }
 
@@ -83,22 +83,37 @@ static void complete(struct engine_request *request, int64_t result)
 
 /* ---- QEMU's calls ---- */
 
+/* The host's side. 0 or -errno, then nothing is left of it. */
+static int open_host(struct context *context, int events)
+{
+	int error = real.io_setup(events, &context->host);
+
+	if (error)
+		return error;
+	error = engine_requests_init(&context->requests, (unsigned)events);
+	if (!error) {
+		error = engine_thread(&context->thread, wait_for_host, context);
+		if (error)
+			engine_requests_free(&context->requests);
+	}
+	if (error)
+		real.io_destroy(context->host);
+	return error;
+}
+
 static int set_up(int events, struct context **ring)
 {
-	struct context *context = engine_map(sizeof(*context));
+	struct context *context;
 	int error;
 
-	if (!context || events < 1 || events >= EVENTS)
-		return context ? -EINVAL : -ENOMEM;
+	if (events < 1 || events >= EVENTS)
+		return -EINVAL;
+	context = engine_map(sizeof(*context));
+	if (!context)
+		return -ENOMEM;
 	context->nr = EVENTS;
-	error = real.io_setup(events, &context->host);
-	if (!error)
-		error = engine_requests_init(&context->requests, (unsigned)events);
-	if (!error)
-		error = engine_thread(&context->thread, wait_for_host, context);
+	error = open_host(context, events);
 	if (error) {
-		if (context->host)
-			real.io_destroy(context->host);
 		munmap(context, sizeof(*context));
 		return error;
 	}
@@ -154,20 +169,18 @@ static struct call describe(const struct iocb *iocb)
 	return call;
 }
 
-/* The request as the host gets it: our buffer, our cookie, and no eventfd. NULL: too many at once. */
-static struct iocb *begin(struct context *context, const struct iocb *iocb)
+/* The request as the host gets it: our buffer, our cookie, and no eventfd. NULL: it does not get it. */
+static struct iocb *begin(struct context *context, const struct iocb *iocb, struct engine_request *request)
 {
-	struct engine_request *request = engine_request_get(&context->requests);
 	struct iocb *host;
 
-	if (!request)
-		return NULL;
 	request->call = describe(iocb);
 	request->complete = complete;
 	request->ring = context;
 	request->cookie = (uintptr_t)iocb;
 	request->eventfd = (int)iocb->aio_resfd;
-	engine_begin(request);
+	if (!engine_begin(request))
+		return NULL;
 	host = &context->iocbs[request - context->requests.first];
 	*host = *iocb;
 	host->aio_flags &= ~(uint32_t)IOCB_FLAG_RESFD;
@@ -188,10 +201,8 @@ static void submit(struct context *context, struct iocb **host, long count)
 	while (count) {
 		int taken = real.io_submit(context->host, count, host);
 
-		if (taken == -EINTR || (taken == -EAGAIN && tries++ < TRIES)) {
-			sched_yield();
+		if (taken == -EINTR || (taken == -EAGAIN && engine_try_again(&tries)))
 			continue;
-		}
 		if (taken <= 0) {
 			engine_finished((struct engine_request *)(uintptr_t)host[0]->aio_data, taken ? taken : -EIO);
 			taken = 1;
@@ -206,16 +217,19 @@ INTERPOSED int io_submit(void *ring, long count, void **iocbs)
 {
 	struct context *context = find(ring);
 	struct iocb *host[EVENTS];
-	long n = 0;
+	struct engine_request *request;
+	long taken = 0, n = 0;
 
 	if (!context)
 		return real.io_submit((aio_context_t)ring, count, (struct iocb **)iocbs);
 	if (count > 0 && !(((struct iocb *)iocbs[0])->aio_flags & IOCB_FLAG_RESFD))
 		return real.io_submit(context->host, 1, (struct iocb **)iocbs);
-	while (n < count && n < EVENTS && (host[n] = begin(context, iocbs[n])))
-		n++;
+	for (; taken < count && taken < EVENTS && (request = engine_request_get(&context->requests)); taken++) {
+		host[n] = begin(context, iocbs[taken], request);
+		n += host[n] != NULL;
+	}
 	submit(context, host, n);
-	return count && !n ? -EAGAIN : (int)n;
+	return count && !taken ? -EAGAIN : (int)taken;
 }
 
 INTERPOSED int io_destroy(void *ring);

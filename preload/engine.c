@@ -6,13 +6,15 @@
 #include <signal.h>
 #include <stddef.h>
 #include <sys/mman.h>
+#include <time.h>
 
 #include "files.h"
 #include "interpose.h"
+#include "outcome.h"
 #include "self.h"
 #include "turnstile.h"
 
-enum { STACK = 256 << 10 };
+enum { STACK = 256 << 10, TRIES = 10000, PAUSE_NS = 100000 };
 
 void *engine_map(size_t size)
 {
@@ -69,17 +71,24 @@ static void publish(struct gate *gate, const struct rrj_request *recorded, struc
 	request->complete(request, right);
 }
 
-void engine_begin(struct engine_request *request)
+bool engine_begin(struct engine_request *request)
 {
+	int64_t then = 0;
+
 	self.inside = true;
 	request->gate = (struct gate){ .publish = publish, .slot = &request->slot, .loop = self.loop };
 	request->gate.what.file = file_of(request->call.fd);
 	call_begin(&request->call);
-	request->part = (struct iovec){ request->call.bounce, request->call.length };
 	request->begun_ns = request_now_ns();
 	ticket_take(&request->slot, 0, turnstile_icount());
+	if (outcome_of(request->slot.ticket, &then))
+		call_refused(&request->call, then);
+	request->part = (struct iovec){ request->call.bounce, call_size(&request->call) };
 	gate_begun();
+	if (!call_wanted(&request->call))
+		engine_finished(request, then);
 	self.inside = false;
+	return call_wanted(&request->call);
 }
 
 void engine_finished(struct engine_request *request, int64_t result)
@@ -88,6 +97,17 @@ void engine_finished(struct engine_request *request, int64_t result)
 	turnstile_lock();
 	gate_arrive(&request->gate);
 	turnstile_unlock();
+}
+
+bool engine_try_again(int *tries)
+{
+	const struct timespec pause = { .tv_nsec = PAUSE_NS };
+
+	if (*tries == TRIES)
+		return false;
+	++*tries;
+	nanosleep(&pause, NULL);
+	return true;
 }
 
 int engine_thread(pthread_t *thread, void *(*start)(void *), void *argument)

@@ -46,11 +46,17 @@ void engine_requests_free(struct engine_requests *requests);
 struct engine_request *engine_request_get(struct engine_requests *requests);
 void engine_request_put(struct engine_requests *requests, struct engine_request *request);
 
-/* Whoever runs: the request, whose members call, complete, ring and cookie are set, is about to be handed to the host. */
-void engine_begin(struct engine_request *request);
+/*
+ * Whoever runs: the request, whose members call, complete, ring and cookie are set, is about to be handed to the host.
+ * false: it is not to be, since it is finished: the host did nothing of it when it was recorded.
+ */
+bool engine_begin(struct engine_request *request);
 
 /* Any thread but one with the turnstile's lock: the host is done with it. result: or -errno. */
 void engine_finished(struct engine_request *request, int64_t result);
+
+/* The host takes no request for the moment: waits a little. false: for so long that it is the request that fails. */
+bool engine_try_again(int *tries);
 
 /* A thread of ours, with all signals blocked. 0 or -errno. */
 int engine_thread(pthread_t *thread, void *(*start)(void *), void *argument);

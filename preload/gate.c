@@ -73,6 +73,23 @@ void gate_pass_by(struct ticket_slot *slot, uint64_t number)
 	turnstile_unlock();
 }
 
+void gate_called(struct ticket_slot *slot, uint64_t number)
+{
+	turnstile_lock();
+	slot->called = number;
+	real.pthread_cond_broadcast(&changed);
+	turnstile_unlock();
+}
+
+void gate_await_job(const struct ticket_slot *slot, uint64_t number)
+{
+	turnstile_lock();
+	while (slot->called != number && slot->passed != number)
+		turnstile_wait(&changed);
+	releases += slot->passed == number;
+	turnstile_unlock();
+}
+
 void gate_release(struct gate *gate, const struct rrj_request *recorded, struct gate_request *done)
 {
 	TAILQ_REMOVE(&gates, gate, link);

@@ -50,8 +50,12 @@ uint32_t gate_waiting(unsigned loop, struct gate *waiting[GATE_MAX_RELEASES]);
 /* (locked) The gate of that ticket's request; waits until it has finished. NULL: it has published without one. */
 struct gate *gate_await(uint64_t ticket);
 
-/* A worker: the job with that number has published without a gate. */
+/* A worker: the job with that number has come to its first call; it has published without a gate. */
+void gate_called(struct ticket_slot *slot, uint64_t number);
 void gate_pass_by(struct ticket_slot *slot, uint64_t number);
+
+/* Whoever has submitted that job, which may make no call: waits for either. What has published counts as released. */
+void gate_await_job(const struct ticket_slot *slot, uint64_t number);
 
 /* (locked) Lets the request through. As gate_publish. */
 void gate_release(struct gate *gate, const struct rrj_request *recorded, struct gate_request *done);

@@ -11,15 +11,18 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stddef.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "config.h"
 #include "files.h"
 #include "interpose.h"
 #include "message.h"
+#include "outcome.h"
 #include "request.h"
 #include "self.h"
 #include "turnstile.h"
@@ -58,6 +61,13 @@ static __thread struct worker {
 static pthread_cond_t published = PTHREAD_COND_INITIALIZER;
 static _Atomic uint64_t ungated;
 
+/*
+ * Once a flush has failed, the later ones of that file make no call: block/file-posix.c:handle_aiocb_flush knows that
+ * its answer would mean nothing. Then whoever submits a job waits until it has come to a call, or has published: with
+ * its submission, where replay finds it again. Changed by whoever holds the turn.
+ */
+static _Atomic bool careful;
+
 static bool belongs_to(const struct pool *pool, const void *address)
 {
 	return pool && (uintptr_t)address - (uintptr_t)pool->address < POOL_REACH;
@@ -74,16 +84,33 @@ void job_pool_add(const void *address, unsigned loop)
 	atomic_store(&pool_count, n + 1);
 }
 
-void job_submitted(const pthread_cond_t *cond)
+static struct pool *pool_of(const void *address)
 {
 	unsigned n = atomic_load_explicit(&pool_count, memory_order_acquire);
 
 	for (struct pool *pool = pools; pool < pools + n; pool++)
-		if (belongs_to(pool, cond)) {
-			uint64_t number = ++pool->submitted;
+		if (belongs_to(pool, address))
+			return pool;
+	return NULL;
+}
 
-			ticket_take(&pool->slots[number % TICKETS], number, turnstile_icount());
-		}
+void job_submitted(const pthread_cond_t *cond)
+{
+	struct pool *pool = pool_of(cond);
+	uint64_t number;
+
+	if (!pool)
+		return;
+	number = ++pool->submitted;
+	ticket_take(&pool->slots[number % TICKETS], number, turnstile_icount());
+}
+
+void job_signalled(const pthread_cond_t *cond)
+{
+	struct pool *pool = careful ? pool_of(cond) : NULL;
+
+	if (pool)
+		gate_await_job(&pool->slots[pool->submitted % TICKETS], pool->submitted);
 }
 
 uint64_t job_ungated(void)
@@ -104,7 +131,8 @@ void job_worker_begins(const void *address)
 
 static void pass_by(void)
 {
-	atomic_fetch_add(&ungated, 1);
+	if (!careful)
+		atomic_fetch_add(&ungated, 1);
 	gate_pass_by(worker.gate.slot, worker.number);
 }
 
@@ -173,12 +201,15 @@ static void publish(struct gate *gate, const struct rrj_request *recorded, struc
 	/* cppcheck-suppress knownConditionTrueFalse ; the worker fills it in */
 	while (!done->request.ticket)
 		turnstile_wait(&published);
+	if (done->request.op == RRJ_FLUSH && done->request.result < 0)
+		careful = true;
 }
 
 static void hold(void)
 {
 	turnstile_lock();
 	worker.is_released = false;
+	worker.gate.slot->called = worker.number;
 	gate_arrive(&worker.gate);
 	while (!worker.is_released)
 		turnstile_wait(&worker.released);
@@ -192,22 +223,51 @@ static inline bool in_job(void)
 	return self.role == THREAD_WORKER && worker.working && !self.inside;
 }
 
+/* Replay: the host may have refused this call then. A worker can get to its job before the job has its ticket. */
+static void ask_recording(struct call *call)
+{
+	const struct ticket_slot *slot = worker.gate.slot;
+	int64_t then;
+
+	if (worker.gated) {
+		if (request_recorded_result(worker.recorded, worker.gate.what.request.calls, &then))
+			call_refused(call, then);
+		return;
+	}
+	if (!outcome_any())
+		return;
+	while (slot->number != worker.number)
+		sched_yield();
+	if (outcome_of(slot->ticket, &then))
+		call_refused(call, then);
+}
+
 /* Before the job's first call: that file's identity is taken before the call may change it. */
 static void before_call(struct call *call)
 {
-	if (worker.gated)
-		return;
 	self.inside = true;
-	worker.gate.what.file = file_of(call->fd);
-	call_begin(call);
+	if (!worker.gated) {
+		if (careful)
+			gate_called(worker.gate.slot, worker.number);
+		worker.gate.what.file = file_of(call->fd);
+		call_begin(call);
+	}
+	if (replaying())
+		ask_recording(call);
 	self.inside = false;
 }
 
-/* What takes the place of a transfer's call: the memory is not the guest's. */
-static int64_t transfer(const struct call *call)
+/* What takes the place of a call that is not made as it is: the memory is not the guest's, or it was refused. */
+static int64_t instead(const struct call *call)
 {
-	return call->op == RRJ_READ ? real.pread64(call->fd, call->bounce, call->length, call->offset)
-				    : real.pwrite64(call->fd, call->bounce, call->length, call->offset);
+	void *memory = call->bounce ? call->bounce : (void *)call->data;
+
+	if (!call_wanted(call)) {
+		errno = (int)-call->then;
+		return call->then < 0 ? -1 : 0;
+	}
+	return call->op == RRJ_READ ? real.pread64(call->fd, memory, call_size(call), call->offset)
+				    : real.pwrite64(call->fd, memory, call_size(call), call->offset);
 }
 
 /* The result that the caller is given, which sets errno. */
@@ -234,12 +294,12 @@ static int64_t after_call(struct call *call, int64_t result)
 }
 
 /* Makes the call `original`, as one of the job's when a job's thread makes it. */
-#define JOB_CALL(returns, original, ...)                                             \
-	struct call call = { __VA_ARGS__ };                                          \
-	if (!in_job())                                                               \
-		return original;                                                     \
-	before_call(&call);                                                          \
-	return (returns)after_call(&call, call.bounce ? transfer(&call) : original);
+#define JOB_CALL(returns, original, ...)    \
+	struct call call = { __VA_ARGS__ }; \
+	if (!in_job())                      \
+		return original;            \
+	before_call(&call);                 \
+	return (returns)after_call(&call, call.bounce || call.refused ? instead(&call) : original);
 
 #define FN(returns, name, parameters, arguments)
 #define JOB(returns, name, parameters, arguments, ...)              \

@@ -19,6 +19,9 @@ void job_pool_add(const void *pool, unsigned loop);
 /* Main, vCPU thread or iothread: it signals a condition. That is how a job is submitted, when it is one of a pool's. */
 void job_submitted(const pthread_cond_t *cond);
 
+/* The same thread: now it has. */
+void job_signalled(const pthread_cond_t *cond);
+
 /* A new worker of the ThreadPool at that address. */
 void job_worker_begins(const void *pool);
 

@@ -49,6 +49,14 @@ void call_begin(struct call *call)
 		bounce_gather(call->bounce, iov, n);
 }
 
+void call_refused(struct call *call, int64_t then)
+{
+	bool in_one_piece = call->bounce || !call->iov;
+
+	call->refused = then < 0 || (call->op == RRJ_WRITE && in_one_piece && (uint64_t)then < call->length);
+	call->then = then;
+}
+
 void call_land(struct call *call, int64_t result)
 {
 	const struct iovec *iov;
@@ -103,8 +111,7 @@ void request_add(struct rrj_request *request, const struct call *call, int64_t r
 	request->latency_ns = request_now_ns() - begun_ns;
 }
 
-/* What the recorded request's call of that number returned; false: not known. */
-static bool recorded_result(const struct rrj_request *recorded, uint32_t number, int64_t *result)
+bool request_recorded_result(const struct rrj_request *recorded, uint32_t number, int64_t *result)
 {
 	if (number + 1 == recorded->calls) {
 		*result = recorded->result;
@@ -121,7 +128,7 @@ int64_t request_result(const struct rrj_request *request, const struct rrj_reque
 {
 	int64_t then;
 
-	if (!recorded || !recorded_result(recorded, request->calls, &then))
+	if (!recorded || !request_recorded_result(recorded, request->calls, &then))
 		return result;
 	if (then < 0 || (call_transfers(call) && then < result))
 		return then;

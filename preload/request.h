@@ -23,6 +23,8 @@ struct call {
 	const struct iovec *iov; /* or parts of it */
 	int iovcnt;
 	void *bounce; /* what stands for that memory, or NULL */
+	bool refused; /* replay: the host did it only in part then, or not at all: */
+	int64_t then; /* its result */
 };
 
 static inline bool call_transfers(const struct call *call)
@@ -33,12 +35,30 @@ static inline bool call_transfers(const struct call *call)
 /* Gives a transfer a buffer, with a write's data in it, and fills in its length. Without memory it has none. */
 void call_begin(struct call *call);
 
+/* Replay: what it returned when it was recorded, where that limits what may be done now. */
+void call_refused(struct call *call, int64_t then);
+
+/* May it be made at all? */
+static inline bool call_wanted(const struct call *call)
+{
+	return !call->refused || call->then > 0;
+}
+
+/* How many bytes it is to transfer. */
+static inline uint64_t call_size(const struct call *call)
+{
+	return call->refused ? (uint64_t)call->then : call->length;
+}
+
 /* Of a read that has returned so many bytes: they go to the guest. Then the buffer is given back. */
 void call_land(struct call *call, int64_t result);
 void call_end(struct call *call);
 
 /* Adds one call, which began at that time of the host's monotonic clock, and its result (or -errno). */
 void request_add(struct rrj_request *request, const struct call *call, int64_t result, int64_t begun_ns);
+
+/* What the recorded request's call of that number returned; false: that is not known. */
+bool request_recorded_result(const struct rrj_request *recorded, uint32_t number, int64_t *result);
 
 /*
  * Replay: the result that the next call of this request has to have, given what the host says now: a recorded error or

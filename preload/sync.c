@@ -69,10 +69,15 @@ static void before_signal(pthread_cond_t *cond)
 
 INTERPOSED int pthread_cond_signal(pthread_cond_t *cond)
 {
+	int result;
+
 	before_signal(cond);
-	if (self_is_party())
-		job_submitted(cond);
-	return real.pthread_cond_signal(cond);
+	if (!self_is_party())
+		return real.pthread_cond_signal(cond);
+	job_submitted(cond);
+	result = real.pthread_cond_signal(cond);
+	job_signalled(cond);
+	return result;
 }
 
 INTERPOSED int pthread_cond_broadcast(pthread_cond_t *cond)

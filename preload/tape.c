@@ -22,6 +22,7 @@
 #include "folder.h"
 #include "job.h"
 #include "message.h"
+#include "outcome.h"
 #include "self.h"
 #include "turnstile.h"
 
@@ -272,6 +273,7 @@ const struct rrj_start *tape_replay(const char *dir)
 {
 	int fd = folder_open(dir, tape.dir);
 	static struct rrj_reader *first;
+	struct rrj_reader *whole;
 	const struct rrj_start *start;
 
 	if (fd == -EBUSY)
@@ -282,6 +284,9 @@ const struct rrj_start *tape_replay(const char *dir)
 	open_reader(&tape.ahead, fd);
 	open_reader(&tape.behind, fd);
 	open_reader(&first, fd); /* never goes on, so that START's strings stay */
+	open_reader(&whole, fd);
+	outcome_load(whole);
+	rrj_reader_free(whole);
 	start = read_start(first);
 	read_start(tape.ahead);
 	read_start(tape.behind);

@@ -8,6 +8,7 @@
 #ifndef PRELOAD_TICKET_H
 #define PRELOAD_TICKET_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -17,7 +18,8 @@
  */
 struct ticket_slot {
 	uint64_t ticket;
-	uint64_t number; /* of the job in its pool; 0: no job */
+	_Atomic uint64_t number; /* of the job in its pool; 0: no job. Set when the ticket is */
+	uint64_t called; /* the number of the job that has come to its first call; the same lock */
 	uint64_t passed; /* the number of a job that has published without a gate; the turnstile's lock protects it */
 };
 

@@ -11,7 +11,6 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <liburing.h>
-#include <sched.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
@@ -107,6 +106,52 @@ void uring_drained(void)
 	}
 }
 
+/* ---- handing over ---- */
+
+/*
+ * What was prepared and the host does not take goes back: each request becomes a completion with that error. Without a
+ * thread of the kernel's that submits (IORING_SETUP_SQPOLL), it looks at the queue in its system call alone.
+ */
+static void take_back(struct ring *ring, int error)
+{
+	struct io_uring_sq *sq = &ring->host.sq;
+
+	for (unsigned i = *sq->khead; i != sq->sqe_tail; i++) {
+		const struct io_uring_sqe *sqe = &sq->sqes[i & sq->ring_mask];
+
+		if (sqe->user_data == STOP)
+			message_end(STATUS_BUG, "io_uring does not end: %s; use aio=threads", strerror(-error));
+		engine_finished((struct engine_request *)(uintptr_t)sqe->user_data, error);
+	}
+	*sq->ktail = sq->sqe_head = sq->sqe_tail = *sq->khead;
+}
+
+/* Returns when the host has taken everything that was prepared; it may do so in parts. */
+static void flush(struct ring *ring)
+{
+	int tries = 0;
+
+	while (io_uring_sq_ready(&ring->host)) {
+		int result = real.io_uring_submit(&ring->host);
+
+		if (result > 0 || result == -EINTR)
+			continue;
+		if ((!result || result == -EAGAIN || result == -EBUSY) && engine_try_again(&tries))
+			continue;
+		take_back(ring, result ? result : -EIO);
+	}
+}
+
+static struct io_uring_sqe *next_sqe(struct ring *ring)
+{
+	struct io_uring_sqe *sqe = io_uring_get_sqe(&ring->host);
+
+	if (sqe)
+		return sqe;
+	flush(ring);
+	return io_uring_get_sqe(&ring->host);
+}
+
 /* ---- setting up ---- */
 
 /* What liburing's io_uring_queue_init leaves in it, with our memory. */
@@ -196,8 +241,8 @@ static int set_up(unsigned entries, struct io_uring *guest)
 
 /*
  * Two callers: the block layer's engine, and every AioContext, which goes on with ppoll when there is no io_uring
- * (util/fdmon-io_uring.c:fdmon_io_uring_setup); so it does here. From 10.2 on the engine uses the AioContext's ring, and
- * with it goes aio=io_uring.
+ * (util/fdmon-io_uring.c:fdmon_io_uring_setup); so it does here. From 10.2 on the engine uses the AioContext's ring,
+ * and with it goes aio=io_uring.
  */
 INTERPOSED int io_uring_queue_init(unsigned entries, struct io_uring *ring, unsigned flags)
 {
@@ -227,10 +272,10 @@ INTERPOSED void io_uring_queue_exit(struct io_uring *guest)
 	while (*link != ring)
 		link = &(*link)->next;
 	*link = ring->next;
-	sqe = io_uring_get_sqe(&ring->host);
+	sqe = next_sqe(ring);
 	io_uring_prep_nop(sqe);
 	sqe->user_data = STOP;
-	real.io_uring_submit(&ring->host);
+	flush(ring);
 	real.pthread_join(ring->thread, NULL);
 	real.io_uring_queue_exit(&ring->host);
 	engine_requests_free(&ring->requests);
@@ -267,33 +312,17 @@ static struct call describe(const struct io_uring_sqe *sqe)
 	return call;
 }
 
-/* Waits until the host has taken everything that was prepared. */
-static void flush(struct ring *ring)
-{
-	int result;
-
-	do {
-		result = real.io_uring_submit(&ring->host);
-		if (result < 0)
-			sched_yield();
-	} while (result == -EINTR || result == -EAGAIN || result == -EBUSY);
-	if (result < 0)
-		message_end(STATUS_BUG, "io_uring does not take a request: %s; use aio=threads", strerror(-result));
-}
-
 static void begin(struct ring *ring, const struct io_uring_sqe *sqe, struct engine_request *request)
 {
-	struct io_uring_sqe *host = io_uring_get_sqe(&ring->host);
+	struct io_uring_sqe *host;
 
-	if (!host) {
-		flush(ring);
-		host = io_uring_get_sqe(&ring->host);
-	}
 	request->call = describe(sqe);
 	request->complete = complete;
 	request->ring = ring;
 	request->cookie = sqe->user_data;
-	engine_begin(request);
+	if (!engine_begin(request))
+		return;
+	host = next_sqe(ring);
 	*host = *sqe;
 	host->user_data = (uintptr_t)request;
 	if (request->call.bounce) {
