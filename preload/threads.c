@@ -174,6 +174,7 @@ static struct launch *take_slot(void)
 static int create(pthread_t *thread, const pthread_attr_t *attr, void *(*start)(void *), struct thread_args *argument,
 		  enum thread_role role)
 {
+	unsigned loop = role == THREAD_LOOP ? turnstile_add_loop() : 0;
 	struct launch *slot = take_slot();
 	int result;
 
@@ -181,10 +182,12 @@ static int create(pthread_t *thread, const pthread_attr_t *attr, void *(*start)(
 	slot->argument = argument;
 	slot->object = argument->argument;
 	slot->role = role;
-	slot->loop = role == THREAD_LOOP ? turnstile_add_loop() : 0;
+	slot->loop = loop;
 	result = real.pthread_create(thread, attr, begin, slot);
 	if (result)
 		atomic_store(&slot->taken, false);
+	else if (loop)
+		turnstile_await_loop(loop);
 	return result;
 }
 

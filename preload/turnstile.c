@@ -58,6 +58,7 @@ static pthread_cond_t vcpu_cond = PTHREAD_COND_INITIALIZER;  /* the vCPU thread 
 static struct loop {
 	int wake_fd;
 	bool wants; /* recording: it has something to do */
+	bool there; /* it has come to its first outer poll */
 } loops[LOOPS];
 
 static unsigned loop_count = 1;
@@ -125,6 +126,14 @@ unsigned turnstile_add_loop(void)
 		message_end(STATUS_UNSUPPORTED, "iothread number %u cannot be recorded: %s", loop_count,
 			    strerror(-error));
 	return loop_count++;
+}
+
+void turnstile_await_loop(unsigned loop)
+{
+	turnstile_lock();
+	while (!loops[loop].there)
+		turnstile_wait(&loops_cond);
+	turnstile_unlock();
 }
 
 int turnstile_wake_fd(void)
@@ -321,6 +330,10 @@ static void check_early(void)
 static void end_turn(void)
 {
 	check_early();
+	if (!loops[self.loop].there) {
+		loops[self.loop].there = true;
+		real.pthread_cond_broadcast(&loops_cond);
+	}
 	if (running != (int)self.loop)
 		return;
 	turns++;

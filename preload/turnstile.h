@@ -39,6 +39,12 @@ bool turnstile_has_vcpu(void);
 /* An iothread is about to be created: the number of its loop. */
 unsigned turnstile_add_loop(void);
 
+/*
+ * The thread that has created it, at once: waits until the loop waits for its first turn. What a loop does before, making
+ * its pool's workers, is at no place: nothing for it may be scheduled meanwhile.
+ */
+void turnstile_await_loop(unsigned loop);
+
 /* ---- the vCPU thread: vcpu.c ---- */
 
 /* At the start of a slice, without the BQL. Returns how many instructions it may have at most. */
