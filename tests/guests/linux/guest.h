@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * guest.h - the parts of the guest's init: steps.c does the I/O, files.c is what it does it with, drivers.c loads
- * modules, report.c prints what a step has come to. Everything runs in process 1, the children of the conc step
+ * guest.h - the parts of the guest's init: steps.c does the I/O, work.c what a benchmark asks for, files.c is what they do
+ * it with, drivers.c loads modules, report.c prints what a step has come to. Everything runs in process 1, the children of the conc step
  * excepted. Functions return 0 or a count, and -errno on failure; only init.c prints errors.
  */
 #ifndef GUEST_H
@@ -27,6 +27,17 @@ struct step {
 
 extern const struct step steps[];
 extern const size_t n_steps;
+
+/* ---- work.c ---- */
+
+enum { MAX_DEPTH = 256 };
+
+/* Done instead of the steps, when the command line names one. */
+extern const struct step works[];
+extern const size_t n_works;
+
+/* Requests in flight at once, 1 to MAX_DEPTH. */
+extern unsigned int work_depth;
 
 /* ---- files.c ---- */
 

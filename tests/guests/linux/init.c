@@ -26,6 +26,7 @@ static const char *const end_names[] = { "poweroff", "reboot", "reboot-once", "w
 
 static struct {
 	bool chosen[16]; /* by index into steps[] */
+	const struct step *work; /* instead of the steps, or NULL */
 	unsigned long scale;
 	enum end end;
 	char second[32]; /* a disk's name, or empty */
@@ -59,12 +60,34 @@ static int parse_end(const char *value)
 	return -EINVAL;
 }
 
-static int parse_scale(const char *value)
+static int parse_number(const char *value, unsigned long most, unsigned long *number)
 {
 	char *end;
 
-	options.scale = strtoul(value, &end, 10);
-	return *value && !*end && options.scale > 0 && options.scale <= 1000 ? 0 : -EINVAL;
+	*number = strtoul(value, &end, 10);
+	return *value && !*end && *number > 0 && *number <= most ? 0 : -EINVAL;
+}
+
+static int parse_scale(const char *value)
+{
+	return parse_number(value, 1000, &options.scale);
+}
+
+static int parse_depth(const char *value)
+{
+	unsigned long depth = 0;
+	int err = parse_number(value, MAX_DEPTH, &depth);
+
+	work_depth = (unsigned int)depth;
+	return err;
+}
+
+static int parse_work(const char *value)
+{
+	for (size_t i = 0; i < n_works; i++)
+		if (!strcmp(value, works[i].name))
+			options.work = &works[i];
+	return options.work ? 0 : -EINVAL;
 }
 
 static int choose_step(const char *name, size_t length)
@@ -114,6 +137,8 @@ static const struct {
 	int (*parse)(const char *value);
 } parsers[] = {
 	{ "rrio.steps=", parse_steps },
+	{ "rrio.work=", parse_work },
+	{ "rrio.depth=", parse_depth },
 	{ "rrio.scale=", parse_scale },
 	{ "rrio.end=", parse_end },
 	{ "rrio.second=", parse_second },
@@ -321,7 +346,9 @@ int main(void)
 		fail("load", options.module, err);
 	wait_for_disk(disk, sizeof(disk));
 	mount_disk(disk);
-	if (options.end == END_REBOOT_ONCE)
+	if (options.work)
+		run_step(options.work, disk);
+	else if (options.end == END_REBOOT_ONCE)
 		run_around_reboot(disk);
 	else if (*options.second)
 		run_steps_beside(disk);
