@@ -36,6 +36,9 @@ void call_begin(struct call *call)
 		return;
 	if (call->iov)
 		call->length = bounce_length(call->iov, call->iovcnt);
+#ifdef RRIO_NO_BOUNCE
+	return; /* for the benchmark, which shows what the buffers cost; such a library is no use otherwise */
+#endif
 	call->bounce = bounce_get(call->length);
 	if (!call->bounce) {
 		message(MODULE_GATE, MESSAGE_ERROR,

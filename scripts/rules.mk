@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Checking, installing and the demonstration.
 
-SHELL_FILES = scripts/rrio scripts/setup scripts/demo scripts/check-layers tests/run tests/qemu/matrix tests/qemu/matrix-table .ci/run \
+SHELL_FILES = scripts/rrio scripts/setup scripts/demo scripts/bench scripts/check-layers tests/run \
+	tests/qemu/matrix tests/qemu/matrix-table .ci/run \
 	$(wildcard scripts/lib/*.sh tests/cli/*.sh tests/qemu/*.sh)
 C_FOLDERS = include journal hooks preload tests
 
