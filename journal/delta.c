@@ -38,6 +38,22 @@ static uint64_t get_delta(struct rrj_in *in, uint64_t base)
 	return base + rrj_unzigzag(rrj_get_varint(in));
 }
 
+/* The digests behind a turn's other values: as many as are needed for the last one that there is. */
+static uint8_t *put_digests(uint8_t *out, const struct rrj_turn *turn)
+{
+	const uint32_t digests[] = { turn->trail, turn->registers, turn->memory };
+	int n = turn->memory ? 3 : turn->registers ? 2 : turn->trail ? 1 : 0;
+
+	for (int i = 0; i < n; i++)
+		out = rrj_put_u32(out, digests[i]);
+	return out;
+}
+
+static uint32_t get_digest(struct rrj_in *in)
+{
+	return in->end - in->p >= 4 ? rrj_get_u32(in) : 0;
+}
+
 uint8_t *rrj_turn_put(uint8_t *out, const struct rrj_turn *turn, struct rrj_delta *delta)
 {
 	uint64_t shift = (uint64_t)turn->real_ns - (uint64_t)turn->mono_ns;
@@ -51,6 +67,7 @@ uint8_t *rrj_turn_put(uint8_t *out, const struct rrj_turn *turn, struct rrj_delt
 	out = put_delta(out, (uint64_t)turn->mono_ns, delta->mono);
 	if (shifted)
 		out = put_delta(out, shift, delta->shift);
+	out = put_digests(out, turn);
 	delta->seq++;
 	delta->icount = (uint64_t)turn->icount;
 	delta->mono = (uint64_t)turn->mono_ns;
@@ -82,6 +99,9 @@ void rrj_turn_get(struct rrj_in *in, struct rrj_turn *turn, struct rrj_delta *de
 		.real_ns = (int64_t)(delta->mono + delta->shift),
 		.releases = (uint32_t)(shape >> RELEASES_SHIFT),
 	};
+	turn->trail = get_digest(in);
+	turn->registers = get_digest(in);
+	turn->memory = get_digest(in);
 }
 
 /* The result of a request of which nothing special can be said. */

@@ -14,8 +14,11 @@ enum how { ENUM = 1, U32, U64, S64, STRING, STRINGS, BYTES };
 struct field {
 	enum how how;
 	uint16_t at;  /* in the record's struct */
-	uint32_t max; /* of an ENUM, which starts at 1 */
+	uint32_t max; /* of an ENUM, which starts at 1; else ADDED */
 };
+
+/* A later field, one in a record, which older ones end without: a number is 0 then, a signed one -1. */
+enum { ADDED = 1 };
 
 /* All that BYTES and STRINGS share is a pointer and a size; in this order in both structs. */
 struct bytes {
@@ -25,7 +28,7 @@ struct bytes {
 
 #define FIELD(record, how, member, ...) { how, offsetof(struct rrj_##record, member), __VA_ARGS__ }
 
-static const struct field fields[][12] = {
+static const struct field fields[][13] = {
 	[RRJ_START] = {
 		FIELD(start, STRING, rrio_version, 0),
 		FIELD(start, STRING, emulator, 0),
@@ -38,6 +41,7 @@ static const struct field fields[][12] = {
 		FIELD(start, ENUM, data, RRJ_DATA_NONE),
 		FIELD(start, S64, mono_ns, 0),
 		FIELD(start, S64, real_ns, 0),
+		FIELD(start, U32, checks, ADDED),
 	},
 	[RRJ_FILE] = {
 		FIELD(file, U32, id, 0),
@@ -50,6 +54,7 @@ static const struct field fields[][12] = {
 	[RRJ_INPUT] = {
 		FIELD(input, ENUM, source, RRJ_SIGNAL),
 		FIELD(input, BYTES, data, 0),
+		FIELD(input, S64, icount, ADDED),
 	},
 	[RRJ_NOTE] = {
 		FIELD(note, STRING, id, 0),
@@ -64,6 +69,7 @@ static const struct field fields[][12] = {
 		FIELD(end, U64, slices, 0),
 		FIELD(end, S64, mono_ns, 0),
 		FIELD(end, S64, real_ns, 0),
+		FIELD(end, U32, trail, ADDED),
 	},
 };
 
@@ -180,9 +186,24 @@ static uint8_t *put_field(uint8_t *out, enum how how, const void *from)
 	return out;
 }
 
+static bool may_be_missing(const struct field *field)
+{
+	return field->how >= U32 && field->how <= S64 && field->max == ADDED;
+}
+
+/* What says no more than its absence is not written. */
+static bool is_left_out(const struct rrj_record *record, const struct field *field)
+{
+	const void *from = place(record, field);
+
+	if (!may_be_missing(field))
+		return false;
+	return field->how == U32 ? !load_u32(from) : load_u64(from) == (field->how == S64 ? UINT64_MAX : 0);
+}
+
 uint8_t *rrj_fields_put(uint8_t *out, const struct rrj_record *record)
 {
-	for (const struct field *field = fields[record->type]; field->how; field++)
+	for (const struct field *field = fields[record->type]; field->how && !is_left_out(record, field); field++)
 		out = put_field(out, field->how, place(record, field));
 	return out;
 }
@@ -243,8 +264,25 @@ static void get_field(struct rrj_in *in, const struct field *field, void *to)
 	}
 }
 
+/* A field that is not there. All that can be missing is numbers. */
+static void leave_out(enum how how, void *to)
+{
+	const int64_t unknown = -1;
+
+	if (how == S64)
+		memcpy(to, &unknown, sizeof(unknown));
+	else
+		memset(to, 0, how == U32 ? sizeof(uint32_t) : sizeof(uint64_t));
+}
+
 void rrj_fields_get(struct rrj_in *in, struct rrj_record *record)
 {
-	for (const struct field *field = fields[record->type]; field->how; field++)
-		get_field(in, field, (char *)&record->start + field->at);
+	for (const struct field *field = fields[record->type]; field->how; field++) {
+		void *to = (char *)&record->start + field->at;
+
+		if (may_be_missing(field) && in->p == in->end)
+			leave_out(field->how, to);
+		else
+			get_field(in, field, to);
+	}
 }

@@ -76,6 +76,14 @@ struct rrj_start {
 	struct rrj_strings env;     /* NAME=VALUE: what can change what the emulator does */
 	enum rrj_data data;
 	int64_t mono_ns, real_ns;   /* CLOCK_MONOTONIC and CLOCK_REALTIME as start-up sees them */
+	uint32_t checks;            /* what turns have digests of: RRJ_CHECK_… */
+};
+
+/* Which digests a recording has; 0: one of a version that made none. */
+enum {
+	RRJ_CHECK_TRAIL = 1,     /* of everything between two turns that is the same in every run */
+	RRJ_CHECK_REGISTERS = 2, /* of all virtual CPUs' registers, but for nested turns */
+	RRJ_CHECK_MEMORY = 4,    /* of the guest's memory, at some turns */
 };
 
 enum { RRJ_FILE_TEMPORARY = 1, RRJ_FILE_READ_ONLY = 2, RRJ_FILE_DEVICE = 4 };
@@ -96,6 +104,8 @@ struct rrj_turn {
 	int64_t icount;
 	int64_t mono_ns, real_ns;
 	uint32_t releases;
+	uint32_t trail;      /* digests, see RRJ_CHECK_…; 0: none */
+	uint32_t registers, memory;
 };
 
 /* Of a job of several system calls, so many results are kept beside the last. */
@@ -124,6 +134,7 @@ struct rrj_input {
 	enum rrj_source source;
 	const void *data;
 	size_t size;
+	int64_t icount;      /* where it was asked for; -1: an older version did not say */
 };
 
 struct rrj_note {
@@ -136,6 +147,7 @@ struct rrj_end {
 	int64_t icount;      /* final guest instruction count */
 	uint64_t turns, requests, inputs, slices;
 	int64_t mono_ns, real_ns;
+	uint32_t trail;      /* as a turn's: of what came after the last one */
 };
 
 struct rrj_record {

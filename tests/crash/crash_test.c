@@ -42,7 +42,7 @@ static struct rrj_record nth(long i)
 		return samples[0];
 	if (i % 2 == 0)
 		return (struct rrj_record){ .type = RRJ_INPUT,
-					    .input = { RRJ_GETRANDOM, text, (size_t)i % sizeof(text) } };
+					    .input = { RRJ_GETRANDOM, text, (size_t)i % sizeof(text), i } };
 	return record;
 }
 

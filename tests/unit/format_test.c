@@ -229,7 +229,40 @@ static void test_payloads(void)
 	CU_ASSERT_EQUAL(PAYLOAD("\x54\x80\x01\x01\x01\x01"), -EBADMSG);
 }
 
+/* What older versions did not write: digests, an input's place. Written, it comes back. */
+static void test_later_fields(void)
+{
+	static const struct rrj_record written[] = {
+		{ .type = RRJ_START,
+		  .start = { .rrio_version = "", .emulator = "", .emulator_version = "", .build_id = "", .cwd = "",
+			     .data = RRJ_DATA_NONE, .checks = RRJ_CHECK_TRAIL | RRJ_CHECK_MEMORY } },
+		{ .type = RRJ_INPUT, .input = { .source = RRJ_G_RANDOM, .data = "1", .size = 1, .icount = 0 } },
+		{ .type = RRJ_INPUT, .input = { .source = RRJ_G_RANDOM, .data = "1", .size = 1, .icount = INT64_MAX } },
+		{ .type = RRJ_TURN, .turn = { .seq = 1, .kind = RRJ_IDLE, .trail = UINT32_MAX } },
+		{ .type = RRJ_TURN, .turn = { .seq = 2, .kind = RRJ_IDLE, .loop = 3, .registers = 1 } },
+		{ .type = RRJ_TURN, .turn = { .seq = 3, .kind = RRJ_SLICE, .trail = 1, .memory = 0x80000000 } },
+		{ .type = RRJ_END, .end = { .cause = "exit", .trail = 7 } },
+	};
+	struct rrj_reader *reader;
+	struct rrj_record record;
+	int dir;
+	struct rrj_writer *writer = attached_writer(&dir);
+
+	for (size_t i = 0; i < sizeof(written) / sizeof(written[0]); i++)
+		append(writer, &written[i]);
+	CU_ASSERT(!rrj_writer_close(writer));
+	CU_ASSERT_FATAL(!rrj_reader_new(&reader, dir));
+	for (size_t i = 0; i < sizeof(written) / sizeof(written[0]); i++) {
+		CU_ASSERT_EQUAL_FATAL(rrj_next(reader, &record), 1);
+		CU_ASSERT(same_record(&record, &written[i]));
+	}
+	CU_ASSERT_EQUAL(rrj_next(reader, &record), 0);
+	rrj_reader_free(reader);
+	remove_folder(dir);
+}
+
 CU_TestInfo format_tests[] = {
+	{ "fields of later versions", test_later_fields },
 	{ "FORMAT.md's example is what is written", test_example },
 	{ "the same records, the same bytes", test_same_bytes },
 	{ "versions and features", test_versions },

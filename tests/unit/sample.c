@@ -52,12 +52,12 @@ const struct rrj_record samples[] = {
 	REQUEST(.ticket = 2, .file = 2, .op = RRJ_COPY, .calls = 2, .offset = 511, .length = 513, .result = 512),
 	REQUEST(.ticket = 3, .file = 2, .op = RRJ_IOCTL, .calls = 1, .offset = 0x5401, .length = 1, .result = INT64_MAX),
 	REQUEST(.ticket = 4, .file = 2, .op = RRJ_OPAQUE, .calls = 1, .offset = 0x5402, .length = 1ull << 40),
-	INPUT(.source = RRJ_GETRANDOM, .data = "", .size = 0),
-	INPUT(.source = RRJ_GNUTLS_RND, .data = "\0\1\2\3\4\5\6\7\10\11\12\13\14\15\16\17", .size = 16),
-	INPUT(.source = RRJ_G_RANDOM, .data = "1234", .size = 4),
-	INPUT(.source = RRJ_RANDOM_DEVICE, .data = "x", .size = 1),
-	INPUT(.source = RRJ_SIGNAL, .data = &plain_signal, .size = sizeof(plain_signal)),
-	INPUT(.source = RRJ_SIGNAL, .data = &odd_signal, .size = sizeof(odd_signal)),
+	INPUT(.source = RRJ_GETRANDOM, .data = "", .size = 0, .icount = -1),
+	INPUT(.source = RRJ_GNUTLS_RND, .data = "\0\1\2\3\4\5\6\7\10\11\12\13\14\15\16\17", .size = 16, .icount = -1),
+	INPUT(.source = RRJ_G_RANDOM, .data = "1234", .size = 4, .icount = -1),
+	INPUT(.source = RRJ_RANDOM_DEVICE, .data = "x", .size = 1, .icount = -1),
+	INPUT(.source = RRJ_SIGNAL, .data = &plain_signal, .size = sizeof(plain_signal), .icount = -1),
+	INPUT(.source = RRJ_SIGNAL, .data = &odd_signal, .size = sizeof(odd_signal), .icount = -1),
 	TURN(.seq = 3, .kind = RRJ_STALL, .icount = INT64_MAX, .mono_ns = INT64_MIN, .real_ns = INT64_MAX,
 	     .releases = UINT32_MAX),
 	TURN(.seq = 4, .kind = RRJ_IDLE, .icount = INT64_MIN, .mono_ns = INT64_MAX, .real_ns = INT64_MIN, .releases = 0),
@@ -80,13 +80,15 @@ static bool same_start(const struct rrj_start *a, const struct rrj_start *b)
 	return !memcmp(a->id, b->id, 16) && !strcmp(a->rrio_version, b->rrio_version) && !strcmp(a->emulator, b->emulator) &&
 	       !strcmp(a->emulator_version, b->emulator_version) && !strcmp(a->build_id, b->build_id) &&
 	       a->emulator_size == b->emulator_size && !strcmp(a->cwd, b->cwd) && same_list(a->argv, b->argv) &&
-	       same_list(a->env, b->env) && a->data == b->data && a->mono_ns == b->mono_ns && a->real_ns == b->real_ns;
+	       same_list(a->env, b->env) && a->data == b->data && a->mono_ns == b->mono_ns && a->real_ns == b->real_ns &&
+	       a->checks == b->checks;
 }
 
 static bool same_turn(const struct rrj_turn *a, const struct rrj_turn *b)
 {
 	return a->seq == b->seq && a->kind == b->kind && a->icount == b->icount && a->mono_ns == b->mono_ns &&
-	       a->real_ns == b->real_ns && a->releases == b->releases && a->loop == b->loop;
+	       a->real_ns == b->real_ns && a->releases == b->releases && a->loop == b->loop &&
+	       a->trail == b->trail && a->registers == b->registers && a->memory == b->memory;
 }
 
 static bool same_request(const struct rrj_request *a, const struct rrj_request *b)
@@ -114,14 +116,14 @@ bool same_record(const struct rrj_record *a, const struct rrj_record *b)
 		return same_request(&a->request, &b->request);
 	case RRJ_INPUT:
 		return a->input.source == b->input.source && a->input.size == b->input.size &&
-		       !memcmp(a->input.data, b->input.data, a->input.size);
+		       a->input.icount == b->input.icount && !memcmp(a->input.data, b->input.data, a->input.size);
 	case RRJ_NOTE:
 		return !strcmp(a->note.id, b->note.id) && !strcmp(a->note.text, b->note.text);
 	case RRJ_END:
 		return !strcmp(a->end.cause, b->end.cause) && a->end.icount == b->end.icount &&
 		       a->end.turns == b->end.turns && a->end.requests == b->end.requests &&
 		       a->end.inputs == b->end.inputs && a->end.slices == b->end.slices &&
-		       a->end.mono_ns == b->end.mono_ns && a->end.real_ns == b->end.real_ns;
+		       a->end.mono_ns == b->end.mono_ns && a->end.real_ns == b->end.real_ns && a->end.trail == b->end.trail;
 	}
 	return false;
 }
