@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 /* QEMU's VersionInfo (qapi/control.json), the same from 7.2 to 11.0. */
 struct emulator_version {

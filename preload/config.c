@@ -6,11 +6,12 @@
  */
 #include "config.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "message.h"
 
-struct config config = { .data = RRJ_DATA_DIGEST };
+struct config config = { .data = RRJ_DATA_DIGEST, .patience = 10, .check_every = 100 };
 
 static bool take_mode(const char *value)
 {
@@ -46,6 +47,40 @@ static bool take_on_error(const char *value)
 	return config.stop_on_error || !strcmp(value, "continue");
 }
 
+/* A decimal number from `least` to a million that ends where the text does, or at a comma. */
+static bool take_number(const char *text, unsigned least, unsigned *number)
+{
+	size_t digits = strspn(text, "0123456789");
+	unsigned long value = digits && digits < 8 ? strtoul(text, NULL, 10) : 1000001;
+
+	*number = (unsigned)value;
+	return value >= least && value <= 1000000 && (!text[digits] || text[digits] == ',');
+}
+
+static bool take_patience(const char *value)
+{
+	return !strchr(value, ',') && take_number(value, 0, &config.patience);
+}
+
+static bool take_check(const char *value)
+{
+	config.checks_set = true;
+	if (!strcmp(value, "none"))
+		return true;
+	for (; *value; value += strcspn(value, ","), value += *value == ',' && value[1]) {
+		size_t length = strcspn(value, ",:");
+
+		if (length == 9 && !memcmp(value, "registers", 9) && value[9] != ':')
+			config.checks |= RRJ_CHECK_REGISTERS;
+		else if (length == 6 && !memcmp(value, "memory", 6) &&
+			 (value[6] != ':' || take_number(value + 7, 1, &config.check_every)))
+			config.checks |= RRJ_CHECK_MEMORY;
+		else
+			return false;
+	}
+	return config.checks;
+}
+
 static const struct variable {
 	const char *name, *values;
 	bool (*take)(const char *value);
@@ -55,6 +90,8 @@ static const struct variable {
 	{ "RRIO_LOG", "MODULE:LEVEL,… (all:warn; levels error, warn, info, debug)", message_configure },
 	{ "RRIO_DATA", "digest, full, none", take_data },
 	{ "RRIO_ON_ERROR", "continue, stop", take_on_error },
+	{ "RRIO_PATIENCE", "seconds without progress, or 0 for ever (10)", take_patience },
+	{ "RRIO_CHECK", "none, registers, memory, memory:TURNS, or two of them with a comma", take_check },
 };
 
 static void take(const char *entry)
@@ -72,7 +109,7 @@ static void take(const char *entry)
 		return;
 	}
 	message_end(STATUS_USAGE,
-		    "unknown variable %s; there are RRIO_MODE, RRIO_DIR, RRIO_LOG, RRIO_DATA and RRIO_ON_ERROR", entry);
+		    "unknown variable %s; there are RRIO_MODE, RRIO_DIR, RRIO_LOG, RRIO_DATA, RRIO_ON_ERROR, RRIO_PATIENCE and RRIO_CHECK", entry);
 }
 
 void config_read(char **environment)

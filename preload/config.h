@@ -14,6 +14,10 @@ struct config {
 	const char *dir; /* RRIO_DIR, or NULL */
 	enum rrj_data data;
 	bool stop_on_error; /* RRIO_ON_ERROR=stop */
+	unsigned patience;  /* RRIO_PATIENCE: seconds; 0: for ever */
+	bool checks_set;    /* RRIO_CHECK is there */
+	unsigned checks;    /* RRJ_CHECK_REGISTERS, RRJ_CHECK_MEMORY */
+	unsigned check_every; /* the memory's: turns */
 };
 
 extern struct config config;

@@ -37,12 +37,16 @@ void engine_requests_free(struct engine_requests *requests)
 
 struct engine_request *engine_request_get(struct engine_requests *requests)
 {
-	struct engine_request *request = requests->spare;
+	struct engine_request *request;
 
+	/* A recording that has been given up publishes in any thread (gate_open). */
+	turnstile_lock();
+	request = requests->spare;
 	if (request)
 		requests->spare = request->next;
 	else if (requests->used < requests->count)
 		request = &requests->first[requests->used++];
+	turnstile_unlock();
 	if (request)
 		*request = (struct engine_request){ 0 };
 	return request;
@@ -80,7 +84,10 @@ bool engine_begin(struct engine_request *request)
 	request->gate.what.file = file_of(request->call.fd);
 	call_begin(&request->call);
 	request->begun_ns = request_now_ns();
-	ticket_take(&request->slot, 0, turnstile_icount());
+	ticket_take(&request->slot, 0, turnstile_icount(),
+		    &(struct rrj_request){ .op = request->call.op,
+					   .offset = (uint64_t)request->call.offset,
+					   .length = request->call.length });
 	if (outcome_of(request->slot.ticket, &then))
 		call_refused(&request->call, then);
 	request->part = (struct iovec){ request->call.bounce, call_size(&request->call) };

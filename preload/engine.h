@@ -32,7 +32,7 @@ struct engine_request {
 	struct engine_request *next; /* spare */
 };
 
-/* The requests of one ring. Used by whoever runs: submitting takes one, publishing gives it back. */
+/* The requests of one ring: submitting takes one, publishing gives it back (locked). */
 struct engine_requests {
 	struct engine_request *spare, *first;
 	unsigned used, count; /* of the array at `first` */

@@ -164,6 +164,11 @@ void file_recorded(const struct rrj_file *record)
 	file->record.path = file->path;
 }
 
+const char *file_recorded_name(uint32_t id)
+{
+	return id && id <= FILES_MAX && recorded[id - 1].record.id ? file_name(&recorded[id - 1]) : "(no file)";
+}
+
 void file_compare(const struct file *file)
 {
 	const struct rrj_file *now = &file->record;

@@ -36,6 +36,9 @@ uint32_t file_id(const struct file *file);
 /* The name for messages; never NULL. */
 const char *file_name(const struct file *file);
 
+/* Replay: what the recording calls a file of its own numbers; never NULL. */
+const char *file_recorded_name(uint32_t id);
+
 /* Replay: remembers a file of the recording; compares one of this run with it, and ends the process at a difference. */
 void file_recorded(const struct rrj_file *record);
 void file_compare(const struct file *file);

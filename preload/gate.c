@@ -10,6 +10,7 @@
 #include <stdatomic.h>
 #include <stddef.h>
 
+#include "config.h"
 #include "interpose.h"
 #include "turnstile.h"
 
@@ -17,10 +18,15 @@ static TAILQ_HEAD(gate_list, gate) gates = TAILQ_HEAD_INITIALIZER(gates); /* as 
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER; /* a gate has come or gone */
 static _Atomic uint64_t begun;
 static uint64_t releases;
+static _Atomic uint64_t arrivals, awaited;
+static _Atomic bool publishing;
 
 void gate_arrive(struct gate *gate)
 {
 	TAILQ_INSERT_TAIL(&gates, gate, link);
+	arrivals++;
+	if (config.mode == MODE_OFF)
+		gate_open();
 	real.pthread_cond_broadcast(&changed);
 	turnstile_wake(gate->loop);
 }
@@ -60,8 +66,10 @@ struct gate *gate_await(uint64_t ticket)
 	const struct ticket_slot *slot = ticket_slot(ticket);
 	struct gate *gate = NULL;
 
+	awaited = ticket;
 	while (slot && !(gate = find(slot)) && (!slot->number || slot->passed != slot->number))
 		turnstile_wait(&changed);
+	awaited = 0;
 	return gate;
 }
 
@@ -84,7 +92,7 @@ void gate_called(struct ticket_slot *slot, uint64_t number)
 void gate_await_job(const struct ticket_slot *slot, uint64_t number)
 {
 	turnstile_lock();
-	while (slot->called != number && slot->passed != number)
+	while (slot->called != number && slot->passed != number && config.mode != MODE_OFF)
 		turnstile_wait(&changed);
 	releases += slot->passed == number;
 	turnstile_unlock();
@@ -95,7 +103,49 @@ void gate_release(struct gate *gate, const struct rrj_request *recorded, struct 
 	TAILQ_REMOVE(&gates, gate, link);
 	releases++;
 	real.pthread_cond_broadcast(&changed);
+	/* What is left of it may take as long as its start. */
+	awaited = gate->slot->ticket;
 	gate->publish(gate, recorded, done);
+	awaited = 0;
+	arrivals++;
+}
+
+void gate_publishing(pthread_cond_t *cond)
+{
+	publishing = true;
+	turnstile_wait(cond);
+	publishing = false;
+}
+
+void gate_open(void)
+{
+	struct gate *gate;
+
+	while ((gate = TAILQ_FIRST(&gates))) {
+		struct gate_request done;
+
+		gate_release(gate, NULL, &done);
+	}
+}
+
+void gate_wake(void)
+{
+	real.pthread_cond_broadcast(&changed);
+}
+
+uint64_t gate_awaited(void)
+{
+	return awaited;
+}
+
+uint64_t gate_progress(void)
+{
+	return arrivals + atomic_load_explicit(&begun, memory_order_relaxed);
+}
+
+bool gate_is_publishing(void)
+{
+	return publishing;
 }
 
 void gate_begun(void)

@@ -9,6 +9,7 @@
 #define PRELOAD_GATE_H
 
 #include <bsd/sys/queue.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <time.h>
 
@@ -68,6 +69,20 @@ void gate_begun(void);
  * has finished, there is none, or the time is up; false: something has changed, the caller looks again.
  */
 bool gate_give_time(unsigned loop, const struct timespec *until);
+
+/* (locked) publish() waits for that condition: for the host to do what the request still has to do. */
+void gate_publishing(pthread_cond_t *cond);
+
+/* (locked) The recording has been given up: what waits here goes through, and so does what comes. */
+void gate_open(void);
+
+/* (locked) Whoever waits in here looks again. */
+void gate_wake(void);
+
+/* For the watch, without the lock: the ticket that a turn waits for, or 0; how much has come and gone; publishing? */
+uint64_t gate_awaited(void);
+uint64_t gate_progress(void);
+bool gate_is_publishing(void);
 
 /* Are there requests submitted and not released yet? The same in record and replay, for whoever runs. */
 bool gate_in_flight(void);

@@ -102,7 +102,7 @@ void job_submitted(const pthread_cond_t *cond)
 	if (!pool)
 		return;
 	number = ++pool->submitted;
-	ticket_take(&pool->slots[number % TICKETS], number, turnstile_icount());
+	ticket_take(&pool->slots[number % TICKETS], number, turnstile_icount(), NULL);
 }
 
 void job_signalled(const pthread_cond_t *cond)
@@ -111,6 +111,11 @@ void job_signalled(const pthread_cond_t *cond)
 
 	if (pool)
 		gate_await_job(&pool->slots[pool->submitted % TICKETS], pool->submitted);
+}
+
+void job_wake(void)
+{
+	real.pthread_cond_broadcast(&published);
 }
 
 uint64_t job_ungated(void)
@@ -139,9 +144,11 @@ static void pass_by(void)
 static void tell_published(void)
 {
 	turnstile_lock();
-	*worker.done = worker.gate.what;
-	/* The ticket was not known before, perhaps not even when the request had finished. */
-	worker.done->request.ticket = worker.gate.slot->ticket;
+	if (worker.done) {
+		*worker.done = worker.gate.what;
+		/* The ticket was not known before, perhaps not even when the request had finished. */
+		worker.done->request.ticket = worker.gate.slot->ticket;
+	}
 	real.pthread_cond_broadcast(&published);
 	turnstile_unlock();
 }
@@ -199,9 +206,13 @@ static void publish(struct gate *gate, const struct rrj_request *recorded, struc
 	real.pthread_cond_signal(&owner->released);
 	/* The worker must not be looked at any more: soon it begins its next job. */
 	/* cppcheck-suppress knownConditionTrueFalse ; the worker fills it in */
-	while (!done->request.ticket)
-		turnstile_wait(&published);
-	if (done->request.op == RRJ_FLUSH && done->request.result < 0)
+	while (!done->request.ticket && config.mode != MODE_OFF)
+		gate_publishing(&published);
+	/* A recording that has been given up does not wait for it: nor may the worker come back to this later. */
+	/* cppcheck-suppress knownConditionTrueFalse ; as above */
+	if (!done->request.ticket)
+		owner->done = NULL;
+	else if (done->request.op == RRJ_FLUSH && done->request.result < 0)
 		careful = true;
 }
 
@@ -211,7 +222,7 @@ static void hold(void)
 	worker.is_released = false;
 	worker.gate.slot->called = worker.number;
 	gate_arrive(&worker.gate);
-	while (!worker.is_released)
+	while (!worker.is_released && config.mode != MODE_OFF)
 		turnstile_wait(&worker.released);
 	turnstile_unlock();
 	worker.gated = true;
@@ -220,7 +231,7 @@ static void hold(void)
 /* Is the caller a worker in the middle of a job, and not one of our own calls? */
 static inline bool in_job(void)
 {
-	return self.role == THREAD_WORKER && worker.working && !self.inside;
+	return self.role == THREAD_WORKER && worker.working && !self.inside && config.mode != MODE_OFF;
 }
 
 /* Replay: the host may have refused this call then. A worker can get to its job before the job has its ticket. */

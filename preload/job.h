@@ -34,6 +34,9 @@ void job_before_unlock(const pthread_mutex_t *mutex);
 /* A worker signals a condition. While it holds the pool's lock that means that it leaves the pool. */
 void job_signals(void);
 
+/* (locked) The recording has been given up: whoever waits for a publication looks again. */
+void job_wake(void);
+
 /* How many jobs have published without passing a gate. */
 uint64_t job_ungated(void);
 

@@ -116,6 +116,12 @@ void message(enum message_module module, enum message_level level, const char *f
 	errno = saved;
 }
 
+void message_more(const char *lines)
+{
+	if (real.write(STDERR_FILENO, lines, strlen(lines)) < 0)
+		return;
+}
+
 void message_save_terminal(void)
 {
 	have_terminal = tcgetattr(STDIN_FILENO, &terminal) == 0;

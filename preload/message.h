@@ -42,6 +42,9 @@ bool message_enabled(enum message_module module, enum message_level level);
 __attribute__((format(printf, 3, 4))) void message(enum message_module module, enum message_level level,
 						   const char *format, ...);
 
+/* Lines behind a message that explain it, with their newlines, as they are. */
+void message_more(const char *lines);
+
 /*
  * Says why and ends the emulator at once, from any thread: the terminal is put back as it was found, the journal is
  * left as it is. For refusals and divergences, where no further guest instruction may run.

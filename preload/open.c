@@ -20,6 +20,7 @@
 #include "random.h"
 #include "self.h"
 #include "turnstile.h"
+#include "uncontrolled.h"
 
 /* Runs before the emulator's own exit handlers: nothing of the guest has run. */
 static void explain_refusal(int status, void *unused)
@@ -92,5 +93,6 @@ INTERPOSED int __open64_2(const char *path, int flags)
 INTERPOSED int close(int fd)
 {
 	random_closed(fd);
+	uncontrolled_closed(fd);
 	return real.close(fd);
 }

@@ -10,6 +10,7 @@
 #include "rrio/journal.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /* Is one of the loops in its turn, or waiting for another one inside it? Readable without the lock. */
 bool place_in_turn(void);
@@ -28,6 +29,9 @@ void place_park(enum rrj_kind kind, int64_t icount);
 
 /* (locked) Waits while a loop is in its turn. */
 void place_wait_for_turn_end(void);
+
+/* For the watch, without the lock: where the vCPU thread and the loops are, as words. */
+void place_describe(char *text, size_t size);
 
 /* How many turns have ended. */
 uint64_t place_turns(void);

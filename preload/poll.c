@@ -19,6 +19,7 @@
 #include "self.h"
 #include "signals.h"
 #include "turnstile.h"
+#include "uncontrolled.h"
 #include "uring.h"
 
 /* Descriptors of one poll, with ours behind them: on the stack; more than a process may open by default. */
@@ -64,7 +65,23 @@ static bool first_round(void)
 /* May this thread's poll be answered by the host alone? */
 static bool is_plain(void)
 {
-	return !self_is_party() || config.mode == MODE_OFF;
+	if (!self_is_party())
+		return true;
+	if (config.mode != MODE_OFF)
+		return false;
+	/* A recording that has been given up: any thread publishes. */
+	turnstile_lock();
+	uring_drained();
+	turnstile_unlock();
+	return true;
+}
+
+/* What an answer says of the outside is the main loop's, in its turn. */
+static int answer(int ready, const struct pollfd *fds, nfds_t n)
+{
+	if (ready > 0 && self.role == THREAD_MAIN && !self.inside && turnstile_has_vcpu())
+		uncontrolled_poll(fds, n);
+	return ready;
 }
 
 /* The part of a poll before its answer. true: the answer is what is ready now, without waiting. */
@@ -103,7 +120,7 @@ INTERPOSED int ppoll(struct pollfd *fds, nfds_t n, const struct timespec *timeou
 
 	if (!is_plain() && enter(&poll))
 		timeout = &at_once;
-	return real.ppoll(fds, n, timeout, mask);
+	return answer(real.ppoll(fds, n, timeout, mask), fds, n);
 }
 
 INTERPOSED int __ppoll_chk(struct pollfd *fds, nfds_t n, const struct timespec *timeout, const sigset_t *mask,
@@ -115,7 +132,7 @@ INTERPOSED int __ppoll_chk(struct pollfd *fds, nfds_t n, const struct timespec *
 
 	if (!is_plain() && enter(&poll))
 		timeout = &at_once;
-	return real.__ppoll_chk(fds, n, timeout, mask, size);
+	return answer(real.__ppoll_chk(fds, n, timeout, mask, size), fds, n);
 }
 
 /* util/fdmon-epoll.c: aio_poll() with many descriptors. */

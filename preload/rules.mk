@@ -7,4 +7,4 @@ $(PRELOAD_OBJECTS): CFLAGS += -ftls-model=initial-exec
 
 $(B)/librrio.so: $(PRELOAD_OBJECTS) $(B)/librrj.a
 	$(call say,ld)
-	$(Q)$(CC) $(LDFLAGS) -shared -Wl,-z,now -Wl,-z,defs -Wl,--exclude-libs,ALL -o $@ $^ -lzstd -ldl -lpthread
+	$(Q)$(CC) $(LDFLAGS) -shared -Wl,-z,now -Wl,-z,defs -Wl,--exclude-libs,ALL -o $@ $^ -lzstd -ljansson -ldl -lpthread

@@ -49,6 +49,27 @@ static void end_replay(int signo)
 	raise(signo);
 }
 
+static void call_handler(const struct held *signal, const struct rrj_signal *what)
+{
+	siginfo_t info = { .si_signo = what->signo, .si_code = what->code };
+
+	info.si_pid = what->pid;
+	info.si_uid = what->uid;
+	if (signal->action.sa_flags & SA_SIGINFO)
+		signal->action.sa_sigaction(what->signo, &info, NULL);
+	else
+		signal->action.sa_handler(what->signo);
+}
+
+/* To the emulator at once: the recording has been given up. */
+static void pass(const struct held *signal)
+{
+	call_handler(signal, &(struct rrj_signal){ .signo = signal->signo,
+						   .code = signal->info.si_code,
+						   .pid = signal->info.si_pid,
+						   .uid = signal->info.si_uid });
+}
+
 /* Runs in the main thread, at any moment: QEMU's other threads block all signals. */
 static void remember(int signo, siginfo_t *info, void *context)
 {
@@ -60,6 +81,10 @@ static void remember(int signo, siginfo_t *info, void *context)
 		return;
 	}
 	signal->info = *info;
+	if (config.mode == MODE_OFF) {
+		pass(signal);
+		return;
+	}
 	signal->came = 1;
 	turnstile_wake(0);
 }
@@ -97,18 +122,6 @@ INTERPOSED int sigaction(int signo, const struct sigaction *restrict action, str
 	return result;
 }
 
-static void call_handler(const struct held *signal, const struct rrj_signal *what)
-{
-	siginfo_t info = { .si_signo = what->signo, .si_code = what->code };
-
-	info.si_pid = what->pid;
-	info.si_uid = what->uid;
-	if (signal->action.sa_flags & SA_SIGINFO)
-		signal->action.sa_sigaction(what->signo, &info, NULL);
-	else
-		signal->action.sa_handler(what->signo);
-}
-
 static void deliver(struct rrj_signal *what)
 {
 	const struct held *signal;
@@ -139,7 +152,9 @@ void signals_deliver(void)
 {
 	struct rrj_signal what = { 0 };
 
-	while (recording() ? take(&what) : tape_has_input(RRJ_SIGNAL))
+	if (config.mode == MODE_OFF)
+		signals_pass(); /* the recording has been given up */
+	while (recording() ? take(&what) : replaying() && tape_has_input(RRJ_SIGNAL))
 		deliver(&what);
 }
 

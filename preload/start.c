@@ -12,12 +12,14 @@
 
 #include "../hooks/emulator.h"
 #include "../hooks/slice.h"
+#include "check.h"
 #include "clock.h"
 #include "config.h"
 #include "interpose.h"
 #include "message.h"
 #include "provenance.h"
 #include "self.h"
+#include "stacks.h"
 #include "tape.h"
 #include "threads.h"
 #include "turnstile.h"
@@ -86,10 +88,13 @@ static void begin(int argc, char **argv, char **environment)
 		then = tape_replay(config.dir);
 		provenance_compare(&now, then);
 		config.data = then->data;
+		check_init(then->checks);
+		stacks_init();
 		now.mono_ns = then->mono_ns;
 		now.real_ns = then->real_ns;
 	} else {
 		now.data = config.data;
+		now.checks = RRJ_CHECK_TRAIL | check_init(0);
 		clock_sample(&now.mono_ns, &now.real_ns);
 		tape_record(&now);
 	}

@@ -4,6 +4,7 @@
  *
  * Every thread of the process comes through here, at any time; those without a role go straight to the original.
  */
+#include "config.h"
 #include "interpose.h"
 #include "job.h"
 #include "loops.h"
@@ -52,7 +53,7 @@ INTERPOSED int pthread_mutex_unlock(pthread_mutex_t *mutex)
 
 INTERPOSED int pthread_cond_wait(pthread_cond_t *cond, pthread_mutex_t *mutex)
 {
-	if (!self_is_party() || mutex != threads_bql() || self.role == THREAD_LOOP)
+	if (!self_is_party() || mutex != threads_bql() || self.role == THREAD_LOOP || config.mode == MODE_OFF)
 		return real.pthread_cond_wait(cond, mutex);
 	if (self.role == THREAD_MAIN)
 		return turnstile_lend(cond, mutex);

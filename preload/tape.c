@@ -10,13 +10,14 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "check.h"
 #include "clock.h"
+#include "compare.h"
 #include "config.h"
 #include "files.h"
 #include "folder.h"
@@ -24,17 +25,22 @@
 #include "message.h"
 #include "outcome.h"
 #include "self.h"
+#include "trail.h"
 #include "turnstile.h"
+#include "uncontrolled.h"
 
 static struct {
 	char dir[PATH_MAX];
 	char emulator[NAME_MAX + 1];
 	struct tape_turn turn; /* record: the one that starts; replay: the next one */
-	uint64_t turns, requests, inputs;
+	int fd;			/* replay: the folder */
+	_Atomic uint64_t turns;
+	uint64_t requests, inputs;
 
 	struct rrj_writer *writer; /* NULL: not recording, or no longer */
 
 	struct rrj_reader *ahead, *behind;
+	unsigned checks; /* the recording's */
 	enum tape_next next;
 	struct rrj_end end;
 	struct rrj_record input; /* the next one, when have_input */
@@ -47,18 +53,27 @@ const char *tape_dir(void)
 	return tape.dir;
 }
 
-void tape_diverged(int64_t icount, const char *format, ...)
+int tape_folder(void)
 {
-	char text[1024];
-	va_list arguments;
+	return tape.fd;
+}
 
-	va_start(arguments, format);
-	vsnprintf(text, sizeof(text), format, arguments);
-	va_end(arguments);
-	message_end(STATUS_FINDING,
-		    "diverged at guest instruction %" PRId64 ", after turn %" PRIu64
-		    ": %s; everything before is as recorded; rrio-inspect dump %s shows the recorded events",
-		    icount, tape.turns, text, tape.dir);
+uint64_t tape_turns(void)
+{
+	return tape.turns;
+}
+
+uint64_t tape_progress(void)
+{
+	return tape.turns + tape.requests + tape.inputs;
+}
+
+const struct rrj_request *tape_expected(uint64_t ticket)
+{
+	for (uint32_t i = 0; tape.next == TAPE_TURN && i < tape.turn.head.releases; i++)
+		if (!ticket || tape.turn.requests[i].ticket == ticket)
+			return &tape.turn.requests[i];
+	return NULL;
 }
 
 /* ---- recording ---- */
@@ -71,7 +86,8 @@ static struct rrj_record end_record(const char *cause, int64_t icount, uint64_t 
 					      .slices = slices,
 					      .turns = tape.turns,
 					      .requests = tape.requests,
-					      .inputs = tape.inputs } };
+					      .inputs = tape.inputs,
+					      .trail = trail_digest() } };
 
 	clock_sample(&record.end.mono_ns, &record.end.real_ns);
 	return record;
@@ -79,6 +95,31 @@ static struct rrj_record end_record(const char *cause, int64_t icount, uint64_t 
 
 /* What END says when the emulator ended by itself. Any other cause: it went on, unrecorded. */
 #define ENDED_BY_ITSELF "exit"
+
+static void close_with(const char *cause, int64_t icount)
+{
+	struct rrj_writer *writer = tape.writer;
+	struct rrj_record end = end_record(cause, icount, turnstile_slices());
+
+	tape.writer = NULL;
+	rrj_append(writer, &end);
+	rrj_writer_close(writer);
+}
+
+void tape_give_up(const char *cause)
+{
+	if (!tape.writer)
+		return;
+	close_with(cause, turnstile_icount());
+	message(MODULE_JOURNAL, config.stop_on_error ? MESSAGE_ERROR : MESSAGE_WARN,
+		"a turn could not start for %u s (RRIO_PATIENCE): the recording %s ends here, and the guest goes on "
+		"unrecorded; what was recorded until here replays: rrio replay %s [gave-up]",
+		config.patience, tape.dir, tape.dir);
+	if (config.stop_on_error) {
+		message_restore_terminal();
+		_exit(STATUS_FINDING);
+	}
+}
 
 /* The recording ends here, with its cause if that fits, but the guest goes on, unless the user wants it otherwise. */
 static void failed(int error)
@@ -177,6 +218,8 @@ static void decide_turn(unsigned loop, enum rrj_kind kind, int64_t icount)
 	for (uint32_t i = 0; i < head->releases; i++)
 		tape.turn.requests[i].ticket = gates[i]->slot->ticket;
 	enter_files(gates, head->releases);
+	head->trail = trail_digest();
+	check_record(head);
 	append(&(struct rrj_record){ .type = RRJ_TURN, .turn = *head });
 }
 
@@ -229,6 +272,8 @@ static void load_next(void)
 	while (read_next(tape.ahead, &record)) {
 		if (record.type == RRJ_FILE)
 			file_recorded(&record.file);
+		if (record.type == RRJ_NOTE)
+			uncontrolled_remember(record.note.id);
 		if (record.type == RRJ_END) {
 			tape.end = record.end;
 			tape.turn.head = (struct rrj_turn){ .icount = record.end.icount };
@@ -281,6 +326,7 @@ const struct rrj_start *tape_replay(const char *dir)
 	if (fd < 0)
 		message_end(STATUS_UNREADABLE, "no recording at %s: %s; rrio ls lists those that there are", tape.dir,
 			    strerror(-fd));
+	tape.fd = fd;
 	open_reader(&tape.ahead, fd);
 	open_reader(&tape.behind, fd);
 	open_reader(&first, fd); /* never goes on, so that START's strings stay */
@@ -288,69 +334,36 @@ const struct rrj_start *tape_replay(const char *dir)
 	outcome_load(whole);
 	rrj_reader_free(whole);
 	start = read_start(first);
+	tape.checks = start->checks;
 	read_start(tape.ahead);
 	read_start(tape.behind);
 	load_next();
 	return start;
 }
 
-static void compare_place(unsigned loop, enum rrj_kind kind, int64_t icount)
+/* For compare_trail(): the recorded requests from the next turn on; the process is about to end. */
+static const struct rrj_request *later_request(void)
+{
+	static struct rrj_record record;
+	static uint32_t i;
+	int far = 20000;
+
+	if (i < tape.turn.head.releases)
+		return &tape.turn.requests[i++];
+	while (far-- && rrj_next(tape.ahead, &record) > 0)
+		if (record.type == RRJ_REQUEST)
+			return &record.request;
+	return NULL;
+}
+
+static void follow_turn(unsigned loop, enum rrj_kind kind, int64_t icount)
 {
 	const struct rrj_turn *head = &tape.turn.head;
 
-	if (tape.next != TAPE_TURN || head->loop != loop || head->kind != kind || head->icount != icount)
-		tape_diverged(icount,
-			      "the next turn is of kind %s at %" PRId64 " (loop %" PRIu32 "), not %s of loop %u",
-			      rrj_kind_name(head->kind), head->icount, head->loop, rrj_kind_name(kind), loop);
-}
-
-/* What two runs' requests have in common. */
-static const char *const compared[] = { "file",	 "operation", "offset",	  "length",
-					"calls", "result",    "checksum", "submission at instruction" };
-
-enum { COMPARED = sizeof(compared) / sizeof(compared[0]), CHECKSUM_VALUE = 6 };
-
-static void values(const struct rrj_request *request, int64_t value[COMPARED])
-{
-	const int64_t in_order[COMPARED] = { request->file,	   request->op,	    (int64_t)request->offset,
-					     (int64_t)request->length, request->calls,   request->result,
-					     request->checksum,	   request->submit_icount };
-
-	memcpy(value, in_order, sizeof(in_order));
-}
-
-/*
- * A worker writes what is in the guest's memory when it gets to it; a guest that changes it meanwhile has no right to
- * expect either. Nothing in the guest differs yet: replay goes on, and stops where it reads what is not as it was.
- */
-static bool is_race(int compared_value, const struct rrj_request *then, const struct gate_request *done)
-{
-	const struct rrj_request *now = &done->request;
-
-	if (compared_value != CHECKSUM_VALUE || now->op != RRJ_WRITE)
-		return false;
-	message(MODULE_FILES, MESSAGE_WARN,
-		"racing write: request %" PRIu64 " (%s, offset %" PRIu64 ", %" PRIu64
-		" bytes) wrote other data than when it was recorded (checksum %08" PRIx32 ", recorded %08" PRIx32
-		"): the guest changes it while it is written; replay goes on, and stops if the guest reads it back",
-		now->ticket, file_name(done->file), now->offset, now->length, now->checksum, then->checksum);
-	return true;
-}
-
-static void compare_request(const struct rrj_request *then, const struct gate_request *done)
-{
-	const struct rrj_request *request = &done->request;
-	int64_t now[COMPARED], was[COMPARED];
-
-	values(request, now);
-	values(then, was);
-	for (int i = 0; i < COMPARED; i++)
-		if (now[i] != was[i] && !is_race(i, then, done))
-			tape_diverged(turnstile_icount(),
-				      "request %" PRIu64 " (%s of %s, offset %" PRIu64 ", %" PRIu64
-				      " bytes) is not the recorded one: %s %" PRId64 ", recorded %" PRId64,
-				      request->ticket, rrj_op_name(request->op), file_name(done->file), request->offset,
-				      request->length, compared[i], now[i], was[i]);
+	compare_place(tape.next == TAPE_TURN ? head : NULL, loop, kind, icount);
+	if (tape.checks & RRJ_CHECK_TRAIL)
+		compare_trail(head->trail, icount, later_request);
+	check_compare(head);
 }
 
 /* Finds the next input before the next turn. */
@@ -369,13 +382,10 @@ static bool find_input(void)
 	return tape.input_turn <= tape.turns;
 }
 
-static void replay_input(enum rrj_source source, void *data, size_t size)
+static void replay_input(const struct rrj_input *now, void *data)
 {
-	if (!find_input() || tape.input.input.source != source || tape.input.input.size != size)
-		tape_diverged(turnstile_icount(), "the emulator asks for %zu bytes of %s, the recording has %s", size,
-			      rrj_source_name(source),
-			      tape.have_input ? rrj_source_name(tape.input.input.source) : "no input here");
-	memcpy(data, tape.input.input.data, size);
+	compare_input(find_input() ? &tape.input.input : NULL, now);
+	memcpy(data, tape.input.input.data, now->size);
 	tape.have_input = false;
 }
 
@@ -409,7 +419,8 @@ const struct tape_turn *tape_turn(unsigned loop, enum rrj_kind kind, int64_t ico
 	if (recording())
 		decide_turn(loop, kind, icount);
 	else
-		compare_place(loop, kind, icount);
+		follow_turn(loop, kind, icount);
+	trail_turn(&tape.turn.head);
 	tape.turns++;
 	self.inside = false;
 	return &tape.turn;
@@ -424,10 +435,14 @@ void tape_released(uint32_t i, struct gate_request *done)
 	now->file = file_id(done->file);
 	now->submit_icount = ticket_icount(now->ticket);
 	self.inside = true;
-	if (recording())
+	if (recording()) {
 		append(&(struct rrj_record){ .type = RRJ_REQUEST, .request = *now });
-	else
-		compare_request(&tape.turn.requests[i], done);
+		trail_released(now);
+	} else {
+		const struct rrj_request same = compare_request(&tape.turn.requests[i], done);
+
+		trail_released(&same);
+	}
 	tape.requests++;
 	self.inside = false;
 }
@@ -444,30 +459,29 @@ void tape_commit(void)
 
 void tape_input(enum rrj_source source, void *data, size_t size)
 {
+	struct rrj_input input = { .source = source, .data = data, .size = size, .icount = turnstile_icount() };
+
 	turnstile_lock();
 	self.inside = true;
 	if (recording()) {
-		append(&(struct rrj_record){ .type = RRJ_INPUT,
-					     .input = { .source = source, .data = data, .size = size } });
+		append(&(struct rrj_record){ .type = RRJ_INPUT, .input = input });
 		commit();
 	} else {
-		replay_input(source, data, size);
+		replay_input(&input, data);
 	}
+	trail_input(&input);
 	tape.inputs++;
 	self.inside = false;
 	turnstile_unlock();
 }
 
-static void compare_end(int64_t icount)
+static void follow_end(int64_t icount)
 {
-	if (tape.next == TAPE_TURN)
-		tape_diverged(icount,
-			      "the emulator ended, where the recording goes on with turn %" PRIu64 " (%s at %" PRId64
-			      ")",
-			      tape.turn.head.seq, rrj_kind_name(tape.turn.head.kind), tape.turn.head.icount);
-	if (tape.next == TAPE_END && tape.end.icount != icount)
-		tape_diverged(icount, "the emulator ended here, and at %" PRId64 " when it was recorded",
-			      tape.end.icount);
+	const struct rrj_end *end = tape.next == TAPE_END ? &tape.end : NULL;
+
+	if (end && tape.checks & RRJ_CHECK_TRAIL && end->icount == icount)
+		compare_trail(end->trail, icount, later_request);
+	compare_end(tape.next == TAPE_TURN ? &tape.turn.head : NULL, end, icount);
 	message(MODULE_MAIN, MESSAGE_INFO,
 		"replayed %" PRIu64 " turns, %" PRIu64 " requests, to guest instruction %" PRId64, tape.turns,
 		tape.requests, icount);
@@ -492,7 +506,7 @@ void tape_end(int64_t icount, uint64_t slices)
 {
 	self.inside = true;
 	if (replaying())
-		compare_end(icount);
+		follow_end(icount);
 	else if (tape.writer)
 		write_end(icount, slices);
 	self.inside = false;

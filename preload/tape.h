@@ -5,7 +5,7 @@
  * Every function does the same in both modes, but for who decides: recording takes the values from the host and writes
  * them down, replay takes them from the journal and compares. Functions marked (locked) are called with the
  * turnstile's lock held; all by whoever holds the turn. A journal that cannot be written ends the recording, and the
- * guest goes on (RRIO_ON_ERROR); a difference in replay ends the process with status 1.
+ * guest goes on (RRIO_ON_ERROR); a difference in replay ends the process with status 1 (compare.h).
  */
 #ifndef PRELOAD_TAPE_H
 #define PRELOAD_TAPE_H
@@ -62,8 +62,18 @@ void tape_note(const char *id, const char *text);
 /* The emulator ends by itself. Record: the END record. Replay: has everything been replayed? */
 void tape_end(int64_t icount, uint64_t slices);
 
-/* Replay: the run differs from the recording. Ends the process. */
-__attribute__((format(printf, 2, 3), noreturn)) void tape_diverged(int64_t icount, const char *format, ...);
+/* (locked) Record: the recording ends here, with that cause. */
+void tape_give_up(const char *cause);
+
+/* Replay: a request that the next turn releases, by its ticket, or the first one (0); NULL: none such. */
+const struct rrj_request *tape_expected(uint64_t ticket);
+
+/* How many turns have started; a number that changes with everything that is written or followed. */
+uint64_t tape_turns(void);
+uint64_t tape_progress(void);
+
+/* Replay: the recording's folder, open. */
+int tape_folder(void);
 
 /* The recording's folder, for messages. */
 const char *tape_dir(void);

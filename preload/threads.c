@@ -25,8 +25,10 @@
 #include "loops.h"
 #include "message.h"
 #include "self.h"
+#include "stacks.h"
 #include "tape.h"
 #include "turnstile.h"
+#include "uncontrolled.h"
 
 /* As QEMU lays it out; more may follow. */
 struct thread_args {
@@ -115,18 +117,12 @@ static enum thread_role vcpu_role(const char *name)
 	return THREAD_VCPU;
 }
 
-/* Serves QMP's sockets; it hands commands to the main loop. monitor/monitor.c */
-#define MONITOR_THREAD "IO mon_iothread"
-
 static enum thread_role role_by_name(const char *name)
 {
 	if (!strcmp(name, "worker"))
 		return THREAD_WORKER;
-	if (!strcmp(name, MONITOR_THREAD)) {
-		tape_note("monitor", "a QMP monitor's commands come from outside: they are not in the recording");
-		return THREAD_OTHER;
-	}
-	if (!strncmp(name, "IO ", 3)) {
+	/* It serves QMP's sockets, and hands commands to the main loop. monitor/monitor.c */
+	if (!strncmp(name, "IO ", 3) && strcmp(name, "IO mon_iothread") != 0) {
 		if (!emu.iothread_context || !emu.poll_params)
 			message_end(STATUS_UNSUPPORTED,
 				    "the iothread %s cannot be recorded: this emulator does not export what rrio needs "
@@ -136,6 +132,7 @@ static enum thread_role role_by_name(const char *name)
 	}
 	if (!strncmp(name, "ALL CPUs/", 9) || !strncmp(name, "CPU ", 4))
 		return vcpu_role(name);
+	uncontrolled_thread(name);
 	return THREAD_OTHER;
 }
 
@@ -147,6 +144,7 @@ static void *begin(void *argument)
 	atomic_store(&((struct launch *)argument)->taken, false);
 	self.role = launch.role;
 	self.loop = launch.loop;
+	stacks_thread_begins();
 	if (launch.role == THREAD_WORKER)
 		job_worker_begins(launch.object);
 	if (launch.role == THREAD_LOOP)

@@ -6,6 +6,8 @@
 
 #include <stddef.h>
 
+#include "trail.h"
+
 static struct {
 	struct ticket_slot *slot;
 	int64_t icount;
@@ -13,7 +15,7 @@ static struct {
 
 static uint64_t taken;
 
-void ticket_take(struct ticket_slot *slot, uint64_t number, int64_t icount)
+void ticket_take(struct ticket_slot *slot, uint64_t number, int64_t icount, const struct rrj_request *what)
 {
 	uint64_t ticket = ++taken;
 
@@ -21,6 +23,7 @@ void ticket_take(struct ticket_slot *slot, uint64_t number, int64_t icount)
 	submitted[ticket % TICKETS].icount = icount;
 	slot->ticket = ticket;
 	slot->number = number;
+	trail_submitted(ticket, icount, what);
 }
 
 static bool known(uint64_t ticket)

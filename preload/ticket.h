@@ -12,6 +12,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct rrj_request;
+
 /*
  * Where a request's ticket is left. A worker takes its job before it can know the job's ticket: the thread that has
  * queued it says so a moment later. Both know the job's number in its pool, and thus the slot.
@@ -26,8 +28,11 @@ struct ticket_slot {
 /* More than can be submitted and unreleased at a time; a power of two. */
 enum { TICKETS = 8192 };
 
-/* One more request has been submitted, at that instruction count; its number among a pool's jobs, or 0. */
-void ticket_take(struct ticket_slot *slot, uint64_t number, int64_t icount);
+/*
+ * One more request has been submitted, at that instruction count; its number among a pool's jobs, or 0; what it is, as
+ * far as that is known by now, or NULL.
+ */
+void ticket_take(struct ticket_slot *slot, uint64_t number, int64_t icount, const struct rrj_request *what);
 
 /* The slot of a ticket; NULL: not submitted, or long ago. */
 struct ticket_slot *ticket_slot(uint64_t ticket);

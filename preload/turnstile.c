@@ -22,6 +22,7 @@
 #include "../hooks/emulator.h"
 #include "clock.h"
 #include "config.h"
+#include "diverge.h"
 #include "gate.h"
 #include "interpose.h"
 #include "job.h"
@@ -30,6 +31,8 @@
 #include "self.h"
 #include "signals.h"
 #include "tape.h"
+#include "uncontrolled.h"
+#include "watch.h"
 
 enum {
 	LOOPS = 64,
@@ -66,7 +69,8 @@ static _Atomic int running = 0;
 static _Atomic unsigned wanting;    /* loops that want a turn */
 static _Atomic int64_t next_icount; /* replay: of tape_place(), readable without the lock */
 static bool has_vcpu, no_guest, guest_leaps;
-static uint64_t turns;
+static _Atomic uint64_t turns;
+static _Atomic bool leaving_nested;
 static const pthread_cond_t
 	*_Atomic loan; /* what the main thread waits for inside its turn, meanwhile the vCPU thread runs */
 static struct place parked;  /* the vCPU thread's */
@@ -131,7 +135,7 @@ unsigned turnstile_add_loop(void)
 void turnstile_await_loop(unsigned loop)
 {
 	turnstile_lock();
-	while (!loops[loop].there)
+	while (!loops[loop].there && config.mode != MODE_OFF)
 		turnstile_wait(&loops_cond);
 	turnstile_unlock();
 }
@@ -163,6 +167,7 @@ void turnstile_vcpu_created(void)
 {
 	has_vcpu = true;
 	no_guest = false;
+	watch_start();
 }
 
 bool turnstile_has_vcpu(void)
@@ -227,13 +232,14 @@ void place_park(enum rrj_kind kind, int64_t icount)
 {
 	parked = (struct place){ kind, icount };
 	real.pthread_cond_broadcast(&loops_cond);
-	while (parked.kind)
+	while (parked.kind && config.mode != MODE_OFF)
 		turnstile_wait(&vcpu_cond);
+	parked.kind = 0;
 }
 
 void place_wait_for_turn_end(void)
 {
-	while (place_in_turn())
+	while (place_in_turn() && config.mode != MODE_OFF)
 		turnstile_wait(&vcpu_cond);
 }
 
@@ -258,25 +264,6 @@ static const struct place *open_place(unsigned loop)
 
 /* ---- turns ---- */
 
-/* (locked) Jobs that no gate has held became visible to QEMU at no turn. */
-static void note_ungated_jobs(void)
-{
-	static uint64_t noted;
-	uint64_t now = job_ungated();
-
-	if (now == noted)
-		return;
-	if (!noted) {
-		message(MODULE_GATE, MESSAGE_WARN,
-			"a job of the thread pool finished without a call that rrio knows, at guest instruction "
-			"%" PRId64 "; the guest goes on, its recording may not replay; rrio-inspect info shows it",
-			turnstile_icount());
-		tape_note("ungated-job", "jobs of the thread pool finished without a call that is known: their "
-					 "completions are not at a turn");
-	}
-	noted = now;
-}
-
 /*
  * (locked) The gate of a request that this turn releases. Whoever submits is here or stopped, so that a request which
  * has not been submitted by now never comes.
@@ -286,8 +273,12 @@ static struct gate *await(uint64_t ticket, int64_t icount)
 	struct gate *gate = gate_await(ticket);
 
 	if (!gate)
-		tape_diverged(icount, "request %" PRIu64 ", which the recording releases here, %s", ticket,
-			      ticket_slot(ticket) ? "has made no system call" : "has not been submitted");
+		diverged(&(struct divergence){ .id = "diverged-release",
+					       .icount = icount,
+					       .loop = self.loop,
+					       .request = tape_expected(ticket) },
+			 "request %" PRIu64 ", which the recording releases here, %s", ticket,
+			 ticket_slot(ticket) ? "has made no system call" : "has not been submitted");
 	return gate;
 }
 
@@ -296,8 +287,11 @@ static void take_turn(const struct place *place)
 {
 	const struct tape_turn *turn;
 
+	if (config.mode == MODE_OFF)
+		return;
+	watch_start();
 	wake_taken(self.loop);
-	note_ungated_jobs();
+	uncontrolled_jobs();
 	turn_icount = place->icount;
 	turn = tape_turn(self.loop, place->kind, place->icount);
 	clock_freeze(turn->head.mono_ns, turn->head.real_ns);
@@ -306,6 +300,8 @@ static void take_turn(const struct place *place)
 		struct gate_request done;
 
 		gate_release(await(then->ticket, place->icount), replaying() ? then : NULL, &done);
+		if (config.mode == MODE_OFF)
+			return; /* given up meanwhile */
 		tape_released(i, &done);
 	}
 	tape_commit();
@@ -373,13 +369,15 @@ static const struct place *await_place(void)
 	want(true);
 	while (!no_guest) {
 		place = open_place(self.loop);
+		if (config.mode == MODE_OFF)
+			break;
 		if (!place || !chosen(self.loop, place))
 			turnstile_wait(&loops_cond);
 		else if (may_leap(place, &until))
 			break;
 	}
 	want(false);
-	return no_guest ? NULL : place;
+	return no_guest || config.mode == MODE_OFF ? NULL : place;
 }
 
 void turnstile_outer_poll(turnstile_host_poll *wait, void *poll)
@@ -437,8 +435,11 @@ static int enter_nested(void)
 /* (locked) It goes on when no iothread has its turn, and none has one here before it. */
 static void leave_nested(int before)
 {
-	while (running != NOBODY || (replaying() && next_is(RRJ_NESTED, nested.icount) && tape_place()->loop))
+	leaving_nested = true;
+	while (config.mode != MODE_OFF &&
+	       (running != NOBODY || (replaying() && next_is(RRJ_NESTED, nested.icount) && tape_place()->loop)))
 		turnstile_wait(&loops_cond);
+	leaving_nested = false;
 	nested.kind = 0;
 	running = before;
 }
@@ -503,5 +504,51 @@ void turnstile_signals(const pthread_cond_t *cond)
 	turnstile_lock();
 	loan = NULL;
 	running = 0;
+	turnstile_unlock();
+}
+
+/* ---- the watch ---- */
+
+uint64_t turnstile_progress(void)
+{
+	return turns + turnstile_slices() + gate_progress() + tickets_taken() + tape_progress();
+}
+
+bool turnstile_stuck(void)
+{
+	return (wanting && running == GUEST) || leaving_nested || gate_is_publishing();
+}
+
+void place_describe(char *text, size_t size)
+{
+	enum rrj_kind kind = parked.kind;
+	int who = running;
+
+	if (who == GUEST && kind)
+		snprintf(text, size, "the vCPU thread waits at %" PRId64 " (%s) for a turn that nobody takes",
+			 parked.icount, rrj_kind_name(kind));
+	else if (who == GUEST)
+		snprintf(text, size, "the vCPU thread runs, at %" PRId64 " or a slice later", emu.icount_raw());
+	else if (who == NOBODY)
+		snprintf(text, size, "a nested poll at %" PRId64 " waits for an iothread", nested.icount);
+	else
+		snprintf(text, size, "loop %d is in turn %" PRIu64 "%s", who, tape_turns(),
+			 loan ? ", and waits for the vCPU thread" : "");
+}
+
+void turnstile_give_up(void)
+{
+	turnstile_lock();
+	if (recording())
+		tape_give_up("nothing went on");
+	config.mode = MODE_OFF;
+	loan = NULL;
+	gate_open();
+	for (unsigned i = 0; i < loop_count; i++)
+		turnstile_wake(i);
+	real.pthread_cond_broadcast(&loops_cond);
+	real.pthread_cond_broadcast(&vcpu_cond);
+	gate_wake();
+	job_wake();
 	turnstile_unlock();
 }

@@ -90,6 +90,17 @@ void turnstile_nested_poll(turnstile_host_poll *wait, void *poll);
 typedef int turnstile_host_wait(void *what);
 int turnstile_nested_wait(turnstile_host_wait *wait, void *what);
 
+/* ---- the watch's thread ---- */
+
+/* A number that changes whenever something is done. */
+uint64_t turnstile_progress(void);
+
+/* Recording: does a thread wait in here for another one, and not for the host alone? */
+bool turnstile_stuck(void);
+
+/* The recording ends here, with that cause: all threads go on, and never wait here again. */
+void turnstile_give_up(void);
+
 /* ---- all of them ---- */
 
 /* The descriptor that turnstile_wake() makes readable, for the calling thread's polls. */

@@ -8,10 +8,12 @@
 
 #include "../hooks/emulator.h"
 #include "config.h"
+#include "diverge.h"
 #include "gate.h"
 #include "interpose.h"
 #include "place.h"
 #include "tape.h"
+#include "trail.h"
 #include "turnstile.h"
 
 enum {
@@ -41,12 +43,28 @@ static struct {
 	int64_t stall_icount;
 	uint64_t stall_turn;
 	unsigned stall_times;
-	uint64_t slices;
+	_Atomic uint64_t slices;
 } vcpu = { .last_start = -1, .bell_turn = UINT64_MAX, .stall_icount = -1 };
 
 uint64_t turnstile_slices(void)
 {
 	return vcpu.slices;
+}
+
+/* Replay: the guest is here, and the next turn cannot be. */
+static _Noreturn void elsewhere(const char *id, enum rrj_kind kind, int64_t icount, const char *why)
+{
+	const struct rrj_turn *next = tape_place();
+	const char *what = tape_next() == TAPE_END ? "end" : rrj_kind_name(next->kind);
+
+	diverged(&(struct divergence){ .id = id,
+				       .icount = icount,
+				       .kind = kind,
+				       .differences = { TEXTS("kind", what, rrj_kind_name(kind)),
+							NUMBERS("icount", next->icount, icount) },
+				       .request = tape_expected(0) },
+		 "the guest is at a %s, the next %s recorded is at %" PRId64 ": %s", rrj_kind_name(kind), what,
+		 next->icount, why);
 }
 
 /* Replay: the vCPU thread has come past the next turn's place. */
@@ -57,11 +75,9 @@ static void check_passed(enum rrj_kind kind, int64_t icount)
 	if (!replaying() || tape_next() == TAPE_EARLY)
 		return;
 	if (icount > next->icount)
-		tape_diverged(icount, "the guest is at a %s, past the next %s at %" PRId64, rrj_kind_name(kind),
-			      tape_next() == TAPE_END ? "end" : rrj_kind_name(next->kind), next->icount);
+		elsewhere("diverged-past", kind, icount, "it has come past that");
 	if (kind == RRJ_IDLE && !place_chosen(kind, icount))
-		tape_diverged(icount, "the guest is idle, the next %s is at %" PRId64,
-			      tape_next() == TAPE_END ? "end" : rrj_kind_name(next->kind), next->icount);
+		elsewhere("diverged-idle", kind, icount, "it waits for work, and nothing else brings it on");
 }
 
 static void wait_for_turn_end(void)
@@ -99,6 +115,8 @@ int64_t turnstile_slice(int64_t icount)
 	/* A later slice start at the same count may lie after an interrupt was accepted. */
 	bool first = icount != vcpu.last_start;
 
+	if (config.mode == MODE_OFF)
+		return INT64_MAX;
 	vcpu.slices++;
 	vcpu.locks = 0;
 	vcpu.last_start = icount;
@@ -122,13 +140,13 @@ static void look_for_stall(void)
 		return;
 	look(RRJ_STALL, icount);
 	if (replaying() && vcpu.stall_times == STALL_HOPELESS)
-		tape_diverged(icount, "the guest waits for a timer, the next %s is at %" PRId64,
-			      tape_next() == TAPE_TURN ? rrj_kind_name(tape_place()->kind) : "end",
-			      tape_place()->icount);
+		elsewhere("diverged-stall", RRJ_STALL, icount, "it waits for a timer that only a turn runs");
 }
 
 void turnstile_before_bql(void)
 {
+	if (config.mode == MODE_OFF)
+		return;
 	if (place_in_turn())
 		wait_for_turn_end();
 	if (++vcpu.locks > STALL_LOCKS)
@@ -158,8 +176,9 @@ void turnstile_doorbell(void)
 	 * Not while a timer is due: between slices QEMU writes too (qemu_clock_notify), and an exit request there would
 	 * keep its loop from ever starting a slice.
 	 */
-	if (!cpu || emulator_deadline() == 0)
+	if (config.mode == MODE_OFF || !cpu || emulator_deadline() == 0)
 		return;
 	vcpu.bell_turn = place_turns();
+	trail_bell(emu.icount_raw());
 	emu.cpu_exit(cpu);
 }

@@ -93,8 +93,27 @@ test_divergence() {
 	local append=requests=150
 	bare_args
 	expect 1 env RRIO_MODE=replay RRIO_DIR="$PWD/rec" LD_LIBRARY_PATH="$B" LD_PRELOAD=librrio.so qemu-system-x86_64 "${args[@]}"
-	tail -n 1 err >last
-	matches last '^rrio: '
+	matches err '^rrio: diverged at guest instruction .* \[diverged-'
+	# The report names the same, with the threads that there were; a second one takes its place.
+	matches rec/divergence.json '"id": "diverged-'
+	matches rec/divergence.json '"role": "vcpu"'
+	matches rec/divergence.json '"qemu_main_loop\+0x'
+	matches rec/divergence.json 'EIP=|RIP='
+	touch -d '2001-01-01' rec/divergence.json
+	expect 1 env RRIO_MODE=replay RRIO_DIR="$PWD/rec" LD_LIBRARY_PATH="$B" LD_PRELOAD=librrio.so qemu-system-x86_64 "${args[@]}"
+	[[ rec/divergence.json -nt rec/journal ]] || fail 'the second divergence left no report'
+}
+
+# Digests at turns: recorded, compared, and asked for where there are none.
+test_checks() {
+	command_line bare pc virtio-blk raw snapshot cache=writeback 2 shift=5,sleep=off
+	RRIO_CHECK=registers,memory:5 record "${args[@]}"
+	replays 1
+	RRIO_CHECK=registers replays 1
+	rm -rf rec
+	record "${args[@]}"
+	expect 2 env RRIO_CHECK=memory "$rrio" replay rec
+	one_line 'no digests of memory'
 }
 
 test_verify() {

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * uncontrolled.c - finds out what comes in past the journal: ready descriptors, threads, jobs. Who calls what:
+ * uncontrolled.h.
+ *
+ * A descriptor is judged by what the kernel says that it is, not by the emulator's options: these have many spellings.
+ * What becomes part of the journal one day leaves the tables here. Nothing can fail; nothing allocates.
+ */
+#include "uncontrolled.h"
+
+#include <inttypes.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "config.h"
+#include "job.h"
+#include "message.h"
+#include "self.h"
+#include "tape.h"
+#include "turnstile.h"
+
+enum { NOTES = 32, ID_SIZE = 64 };
+
+/* Record: those that have been told. Replay: those of the recording. */
+static char ids[NOTES][ID_SIZE];
+static unsigned count;
+
+static bool is_new(const char *id)
+{
+	for (unsigned i = 0; i < count; i++)
+		if (!strcmp(ids[i], id))
+			return false;
+	if (count == NOTES)
+		return false;
+	snprintf(ids[count++], ID_SIZE, "%s", id);
+	return true;
+}
+
+void uncontrolled_remember(const char *id)
+{
+	is_new(id);
+}
+
+const char *uncontrolled_recorded(unsigned i)
+{
+	return replaying() && i < count ? ids[i] : NULL;
+}
+
+static void tell(const char *id, const char *text)
+{
+	if (!recording() || !is_new(id))
+		return;
+	message(MODULE_MAIN, MESSAGE_WARN,
+		"%s, at guest instruction %" PRId64 ": this is not in the recording; the guest goes on, its recording "
+		"may not replay; rrio-inspect info shows it (%s) [uncontrolled]",
+		text, turnstile_icount(), id);
+	tape_note(id, text);
+}
+
+/* ---- descriptors ---- */
+
+/* By the beginning of what /proc/self/fd says; the first one that fits. Without an id: the emulator's own, or nothing.
+ */
+static const struct kind {
+	const char *begins, *id, *text;
+} kinds[] = {
+	{ "anon_inode:[eventfd]", NULL, NULL },
+	{ "anon_inode:[signalfd]", NULL, NULL },
+	{ "anon_inode:[timerfd]", NULL, NULL },
+	{ "anon_inode:[eventpoll]", NULL, NULL },
+	{ "anon_inode:[io_uring]", NULL, NULL },
+	{ "/dev/null", NULL, NULL },
+	{ "/dev/zero", NULL, NULL },
+	{ "socket:", "input-socket", "input from a socket (a network backend, a monitor or a chardev)" },
+	{ "pipe:", "input-pipe", "input from a pipe" },
+	{ "/dev/net/tun", "input-tap", "input from a tap network device" },
+	{ "/dev/tap", "input-tap", "input from a tap network device" },
+	{ "/dev/pts/", "input-terminal", "input from a terminal" },
+	{ "/dev/tty", "input-terminal", "input from a terminal" },
+	{ "/dev/ptmx", "input-terminal", "input from a terminal" },
+	{ "/dev/bus/usb/", "input-usb", "input from a USB device of the host" },
+	{ "/dev/input/", "input-device", "input from an input device of the host" },
+	{ "/dev/", "input-device", "input from a device of the host" },
+	{ "anon_inode:", "input-kernel", "events of the host's kernel" },
+	{ "/", "input-pipe", "input from a named pipe" },
+};
+
+enum { DESCRIPTORS = 4096 };
+
+static _Atomic bool judged[DESCRIPTORS];
+
+void uncontrolled_closed(int fd)
+{
+	if (fd >= 0 && fd < DESCRIPTORS)
+		judged[fd] = false;
+}
+
+static void judge(int fd)
+{
+	char path[32], name[256];
+	struct stat status;
+	ssize_t size;
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	size = readlink(path, name, sizeof(name) - 1);
+	name[size > 0 ? size : 0] = '\0';
+	if (!fstat(fd, &status) && (S_ISREG(status.st_mode) || S_ISDIR(status.st_mode)))
+		return; /* always ready */
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (!strncmp(name, kinds[i].begins, strlen(kinds[i].begins))) {
+			if (kinds[i].id)
+				tell(kinds[i].id, kinds[i].text);
+			return;
+		}
+}
+
+void uncontrolled_poll(const struct pollfd *fds, nfds_t n)
+{
+	if (!recording())
+		return;
+	for (nfds_t i = 0; i < n; i++) {
+		int fd = fds[i].fd;
+
+		if (!(fds[i].revents & (POLLIN | POLLPRI)) || fd < 0 || fd >= DESCRIPTORS || judged[fd])
+			continue;
+		judged[fd] = true;
+		self.inside = true;
+		judge(fd);
+		self.inside = false;
+	}
+}
+
+/* ---- threads ---- */
+
+/* Those that touch no guest, or that other code here knows. */
+static const char *const harmless[] = {
+	"call_rcu", "worker", "mon_iothread", "vnc_worker", "touch_pages", "ccid-", "TPM", "live_migration",
+};
+
+void uncontrolled_thread(const char *name)
+{
+	char id[ID_SIZE], text[128];
+
+	if (!strcmp(name, "IO mon_iothread")) {
+		tell("monitor", "a QMP monitor whose commands come from outside");
+		return;
+	}
+	for (size_t i = 0; i < sizeof(harmless) / sizeof(harmless[0]); i++)
+		if (!strncmp(name, harmless[i], strlen(harmless[i])))
+			return;
+	snprintf(id, sizeof(id), "thread-%s", name);
+	snprintf(text, sizeof(text), "a thread %s, which rrio does not know", name);
+	tell(id, text);
+}
+
+/* ---- jobs ---- */
+
+void uncontrolled_jobs(void)
+{
+	if (job_ungated())
+		tell("ungated-job", "a job of the thread pool finished without a call that rrio knows");
+}
