@@ -63,7 +63,7 @@ static struct gate *find(const struct ticket_slot *slot)
 
 struct gate *gate_await(uint64_t ticket)
 {
-	const struct ticket_slot *slot = ticket_slot(ticket);
+	const struct ticket_slot *slot = ticket_released(ticket) ? NULL : ticket_slot(ticket);
 	struct gate *gate = NULL;
 
 	awaited = ticket;
@@ -101,6 +101,7 @@ void gate_await_job(const struct ticket_slot *slot, uint64_t number)
 void gate_release(struct gate *gate, const struct rrj_request *recorded, struct gate_request *done)
 {
 	TAILQ_REMOVE(&gates, gate, link);
+	ticket_release(gate->slot->ticket);
 	releases++;
 	real.pthread_cond_broadcast(&changed);
 	/* What is left of it may take as long as its start. */

@@ -48,7 +48,7 @@ void gate_arrive(struct gate *gate);
 /* (locked) The gates at which requests wait for that loop, by ticket; returns how many. */
 uint32_t gate_waiting(unsigned loop, struct gate *waiting[GATE_MAX_RELEASES]);
 
-/* (locked) The gate of that ticket's request; waits until it has finished. NULL: it has published without one. */
+/* (locked) The gate of that ticket's request; waits until it has finished. NULL: it has published without one, or been released. */
 struct gate *gate_await(uint64_t ticket);
 
 /* A worker: the job with that number has come to its first call; it has published without a gate. */

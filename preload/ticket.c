@@ -11,6 +11,7 @@
 static struct {
 	struct ticket_slot *slot;
 	int64_t icount;
+	bool released;
 } submitted[TICKETS];
 
 static uint64_t taken;
@@ -21,6 +22,7 @@ void ticket_take(struct ticket_slot *slot, uint64_t number, int64_t icount, cons
 
 	submitted[ticket % TICKETS].slot = slot;
 	submitted[ticket % TICKETS].icount = icount;
+	submitted[ticket % TICKETS].released = false;
 	slot->ticket = ticket;
 	slot->number = number;
 	trail_submitted(ticket, icount, what);
@@ -34,6 +36,17 @@ static bool known(uint64_t ticket)
 struct ticket_slot *ticket_slot(uint64_t ticket)
 {
 	return known(ticket) ? submitted[ticket % TICKETS].slot : NULL;
+}
+
+void ticket_release(uint64_t ticket)
+{
+	if (known(ticket))
+		submitted[ticket % TICKETS].released = true;
+}
+
+bool ticket_released(uint64_t ticket)
+{
+	return known(ticket) && submitted[ticket % TICKETS].released;
 }
 
 int64_t ticket_icount(uint64_t ticket)

@@ -37,6 +37,10 @@ void ticket_take(struct ticket_slot *slot, uint64_t number, int64_t icount, cons
 /* The slot of a ticket; NULL: not submitted, or long ago. */
 struct ticket_slot *ticket_slot(uint64_t ticket);
 
+/* It is released; and has it been? */
+void ticket_release(uint64_t ticket);
+bool ticket_released(uint64_t ticket);
+
 /* Where it was submitted: guest instructions; -1 when that is no longer known. */
 int64_t ticket_icount(uint64_t ticket);
 

@@ -228,8 +228,23 @@ int64_t place_next_icount(void)
 	return atomic_load_explicit(&next_icount, memory_order_relaxed);
 }
 
+static _Noreturn void no_such_loop(enum rrj_kind kind, int64_t icount)
+{
+	const struct rrj_turn *next = tape_place();
+
+	diverged(&(struct divergence){ .id = "diverged-loop",
+				       .icount = icount,
+				       .kind = kind,
+				       .differences = { NUMBERS("loop", next->loop, loop_count - 1) } },
+		 "the next turn recorded, %s at %" PRId64 ", is one of loop %" PRIu32
+		 "; this emulator has no iothread of that number",
+		 rrj_kind_name(next->kind), next->icount, next->loop);
+}
+
 void place_park(enum rrj_kind kind, int64_t icount)
 {
+	if (replaying() && tape_next() == TAPE_TURN && tape_place()->loop >= loop_count)
+		no_such_loop(kind, icount);
 	parked = (struct place){ kind, icount };
 	real.pthread_cond_broadcast(&loops_cond);
 	while (parked.kind && config.mode != MODE_OFF)
@@ -278,7 +293,9 @@ static struct gate *await(uint64_t ticket, int64_t icount)
 					       .loop = self.loop,
 					       .request = tape_expected(ticket) },
 			 "request %" PRIu64 ", which the recording releases here, %s", ticket,
-			 ticket_slot(ticket) ? "has made no system call" : "has not been submitted");
+			 ticket_released(ticket) ? "has been released before"
+			 : ticket_slot(ticket)	 ? "has made no system call"
+						 : "has not been submitted");
 	return gate;
 }
 

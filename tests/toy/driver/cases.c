@@ -206,6 +206,68 @@ static bool changed_image(uint64_t seed, struct failure *failure, unsigned *trie
 	return true;
 }
 
+/* ---- recordings with one change ---- */
+
+enum { MUTANTS = 4, LATEST_MS = 10000 };
+
+/* The number behind a key of the report; -1: there is none. */
+static long long reported(const char *key)
+{
+	FILE *report = fopen("mutant/divergence.json", "re");
+	char line[4096], format[64];
+	long long value = -1;
+
+	snprintf(format, sizeof(format), " \"%s\": %%lld", key);
+	while (report && value < 0 && fgets(line, sizeof(line), report))
+		if (sscanf(line, format, &value) != 1)
+			value = -1;
+	if (report)
+		fclose(report);
+	return value;
+}
+
+/* Does the report name the change, or what follows from it at once? */
+static bool names_it(long long turn, long long ticket)
+{
+	long long at = reported("turn");
+
+	return (ticket && reported("ticket") == ticket) || (at >= turn - 1 && at <= turn + 1);
+}
+
+static bool mutant(uint64_t seed, unsigned number, struct failure *failure, unsigned *tried)
+{
+	long long turn, ticket, began;
+	char name[32];
+	int status;
+
+	began = mutate("rec", "mutant", seed * 31 + number, name, &turn, &ticket);
+	if (began < 0)
+		return began == -1 || fail(failure, "mutant %u cannot be made", number);
+	image_make(seed);
+	began = now_ms();
+	status = replay(seed, "mutant", 1, NULL);
+	if (status != FINDING || now_ms() - began > LATEST_MS)
+		return fail(failure, "mutant %u (%s, turn %lld, request %lld): status %d after %lld ms, see replay.output",
+			    number, name, turn, ticket, status, now_ms() - began);
+	if (!names_it(turn, ticket))
+		return fail(failure, "mutant %u (%s, turn %lld, request %lld): the report names turn %lld, request %lld",
+			    number, name, turn, ticket, reported("turn"), reported("ticket"));
+	++*tried;
+	return true;
+}
+
+static bool mutants(uint64_t seed, struct failure *failure, unsigned *tried)
+{
+	int own;
+
+	if (!recorded(seed, &own, failure))
+		return false;
+	for (unsigned i = 0; i < MUTANTS; i++)
+		if (!mutant(seed, seed * MUTANTS + i, failure, tried))
+			return false;
+	return true;
+}
+
 /* ---- recordings cut short ---- */
 
 static bool cut_at(uint64_t seed, long size, int own, struct failure *failure)
@@ -302,5 +364,6 @@ const struct named_case cases[] = {
 	{ "replays", replays, 200 }, { "bare", bare, 10 },
 	{ "differs", differs, 20 },  { "changed-image", changed_image, 10 },
 	{ "cut", cut, 20 },	     { "refusals", refusals, 1 },
-	{ "opaque", opaque, 10 },    { NULL, NULL, 0 },
+	{ "opaque", opaque, 10 },    { "mutants", mutants, 10 },
+	{ NULL, NULL, 0 },
 };

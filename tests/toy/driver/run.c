@@ -16,6 +16,7 @@
 #include <string.h>
 #include <sys/pidfd.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { LIMIT_MS = 20000, OPTIONS = 16 };
@@ -76,6 +77,7 @@ static void set_environment(const struct run *what)
 	set("RRIO_MODE", what->mode);
 	set("RRIO_DIR", what->mode ? what->dir : NULL);
 	set("RRIO_LOG", NULL);
+	set("RRIO_PATIENCE", what->mode ? "5" : NULL);
 	/* A library without a sanitizer of its own may come first: it stands between the program and the sanitizer. */
 	set("ASAN_OPTIONS", "verify_asan_link_order=0:detect_leaks=0:exitcode=99");
 	set("UBSAN_OPTIONS", "print_stacktrace=1");
@@ -144,4 +146,29 @@ int run(const struct run *what)
 	if (late)
 		return TIMED_OUT;
 	return WIFEXITED(status) ? WEXITSTATUS(status) : SIGNALLED + WTERMSIG(status);
+}
+
+int mutate(const char *from, const char *to, uint64_t seed, char name[32], long long *turn, long long *ticket)
+{
+	char command[3 * PATH_MAX];
+	int fields = 0, status;
+	FILE *said;
+
+	snprintf(command, sizeof(command), "rm -rf '%s' && '%s/../mutate/mutate' '%s' '%s' %" PRIu64, to, folder, from, to,
+		 seed);
+	said = popen(command, "re");
+	if (said)
+		fields = fscanf(said, "%31s %lld %lld", name, turn, ticket);
+	status = said ? pclose(said) : -1;
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 1)
+		return -1;
+	return !status && fields == 3 ? 0 : -2;
+}
+
+long long now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000ll + now.tv_nsec / 1000000;
 }
