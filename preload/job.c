@@ -62,9 +62,10 @@ static pthread_cond_t published = PTHREAD_COND_INITIALIZER;
 static _Atomic uint64_t ungated;
 
 /*
- * Once a flush has failed, the later ones of that file make no call: block/file-posix.c:handle_aiocb_flush knows that
- * its answer would mean nothing. Then whoever submits a job waits until it has come to a call, or has published: with
- * its submission, where replay finds it again. Changed by whoever holds the turn.
+ * Once a flush or discard has failed, later ones of that file may make no call: block/file-posix.c:handle_aiocb_flush
+ * knows that its answer would mean nothing, handle_aiocb_discard that the host cannot do it. Then whoever submits a job
+ * waits until it has come to a call, or has published: with its submission, where replay finds it again. Changed by
+ * whoever holds the turn.
  */
 static _Atomic bool careful;
 
@@ -212,7 +213,7 @@ static void publish(struct gate *gate, const struct rrj_request *recorded, struc
 	/* cppcheck-suppress knownConditionTrueFalse ; as above */
 	if (!done->request.ticket)
 		owner->done = NULL;
-	else if (done->request.op == RRJ_FLUSH && done->request.result < 0)
+	else if (done->request.op != RRJ_READ && done->request.op != RRJ_WRITE && done->request.result < 0)
 		careful = true;
 }
 

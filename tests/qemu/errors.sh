@@ -180,6 +180,43 @@ test_end_of_file() {
 	done
 }
 
+# ---- discard, write zeroes, flush, a growing image: in good weather, and where the host cannot do it ----
+
+# Raw with holes; clusters of 512 bytes, so that each discard is one of qcow2's, and its tables and the file grow.
+test_discard() {
+	local engine format append='errors requests=150 discard'
+	for engine in threads native io_uring; do
+		for format in raw qcow2; do
+			rm -rf rec record.* disk.*
+			command_line bare pc virtio-blk "$format" writable \
+				"${engines[$engine]},discard=unmap,detect-zeroes=unmap" 1 shift=5,sleep=off
+			[[ $format == raw ]] || qemu-img convert -f raw -O qcow2 -o cluster_size=512 "$guests/bare.img" disk.qcow2.orig
+			record "${args[@]}"
+			"$B/rrio-inspect" dump rec >events
+			matches events allocate
+			mv "disk.$format" recorded
+			replays 2
+			same recorded "disk.$format"
+		done
+	done
+}
+
+test_discard_refused() {
+	local append='errors requests=150 discard'
+	command_line bare pc virtio-blk raw writable "${engines[threads]},discard=unmap" 1 shift=5,sleep=off
+	record_with 'allocate:error=EOPNOTSUPP:when=3+' "${args[@]}"
+	mv disk.raw recorded
+	replays 1
+	same recorded disk.raw
+	rm -rf rec record.* disk.*
+	command_line bare pc virtio-blk raw writable "${engines[threads]},discard=unmap,werror=report" 1 shift=5,sleep=off
+	record_with 'allocate:error=EIO:when=3+2' "${args[@]}"
+	matches record.serial.log '(discard|zeroes) .* failed'
+	mv disk.raw recorded
+	replays 1
+	same recorded disk.raw
+}
+
 # ---- devices that cannot be opened ----
 
 # The emulator's own message and status, with and without librrio.so.

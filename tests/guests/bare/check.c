@@ -80,7 +80,11 @@ uint32_t check_request(struct request *request, bool tolerate)
 
 const char *check_operation(const struct request *request)
 {
-	static const char *const names[OPERATIONS] = { [OP_READ] = "read", [OP_WRITE] = "write", [OP_FLUSH] = "flush" };
+	static const char *const names[OPERATIONS] = { [OP_READ] = "read",
+						       [OP_WRITE] = "write",
+						       [OP_FLUSH] = "flush",
+						       [OP_DISCARD] = "discard",
+						       [OP_ZEROES] = "zeroes" };
 
 	return names[request->op];
 }

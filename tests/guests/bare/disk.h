@@ -11,8 +11,8 @@
 
 enum { MOST_SLOTS = 32, MOST_PARTS = 2, MOST_SECTORS = MOST_PARTS * PAGE / 512 };
 
-/* The last two are for drivers of SCSI disks, while they start. */
-enum operation { OP_READ, OP_WRITE, OP_FLUSH, OP_READY, OP_CAPACITY, OPERATIONS };
+/* Discarding and writing zeroes: virtio-blk alone. The last two are for drivers of SCSI disks, while they start. */
+enum operation { OP_READ, OP_WRITE, OP_FLUSH, OP_DISCARD, OP_ZEROES, OP_READY, OP_CAPACITY, OPERATIONS };
 
 /* Data lie in one or two pages, which are not neighbours. */
 struct request {

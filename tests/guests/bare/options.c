@@ -32,6 +32,7 @@ static const struct word words[] = {
 	WORD("poll", 1, poll),
 	WORD("smp", 1, smp),
 	WORD("errors", 1, errors),
+	WORD("discard", 1, discard),
 };
 
 static bool separates(char c)

@@ -10,7 +10,7 @@ enum reboot { REBOOT_NOT, REBOOT_BUSY, REBOOT_DRAINED };
 struct options {
 	uint32_t requests, depth; /* depth 0: what the driver likes */
 	uint32_t reboot, end;	  /* enum reboot, enum ending */
-	uint32_t write, poll, smp, errors;
+	uint32_t write, poll, smp, errors, discard;
 };
 
 /* Takes the command line that QEMU hands to a multiboot kernel. A word it does not know ends the machine. */

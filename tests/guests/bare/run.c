@@ -42,15 +42,35 @@ static uint32_t random_below(uint32_t limit)
 	return state % limit;
 }
 
+/* What follows on the slot's last request, in the same sectors; false: nothing. */
+static bool choose_next(struct request *request)
+{
+	switch (request->op) {
+	case OP_WRITE:
+		request->op = OP_READ;
+		return true;
+	case OP_READ:
+		if (!options->discard || !request->generation)
+			return false;
+		request->op = request->number % 2 ? OP_DISCARD : OP_ZEROES;
+		return true;
+	case OP_DISCARD:
+	case OP_ZEROES:
+		request->op = OP_READ;
+		request->generation = 0; /* wrong data, whatever they are */
+		return true;
+	default:
+		return false;
+	}
+}
+
 /* A slot's writes stay in the slot's own part of the upper half, and are read back before the next. */
 static void choose(struct request *request, unsigned slot)
 {
 	uint32_t part = half / MOST_SLOTS;
 
-	if (request->op == OP_WRITE) {
-		request->op = OP_READ;
+	if (choose_next(request))
 		return;
-	}
 	request->sectors = 1 + random_below(MOST_SECTORS);
 	if (options->write && !random_below(3)) {
 		request->op = OP_WRITE;
@@ -70,6 +90,8 @@ static void prepare(unsigned slot)
 	request->number = submitted++;
 	choose(request, slot);
 	disk_prepare(request, slot);
+	if (request->op > OP_WRITE)
+		request->parts = 0;
 	check_fill(request);
 }
 
@@ -246,6 +268,8 @@ void run(const struct options *wanted, const struct driver *driver, const struct
 	uint32_t want = may_reboot ? wanted->reboot : REBOOT_NOT;
 
 	options = wanted;
+	if (wanted->discard && driver != &virtio_blk)
+		fail("discard: only with virtio-blk");
 	half = disk->sectors / 2;
 	depth = options->depth ? options->depth : DEFAULT_DEPTH;
 	if (depth > driver->depth)

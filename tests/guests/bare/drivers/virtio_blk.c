@@ -9,7 +9,16 @@ struct header {
 	uint64_t sector;
 };
 
+/* What is to be discarded, or filled with zeroes. */
+struct range {
+	uint64_t sector;
+	uint32_t sectors, flags;
+};
+
+enum { MAY_UNMAP = 1 };
+
 static struct header headers[MOST_SLOTS];
+static struct range ranges[MOST_SLOTS];
 static volatile uint8_t results[MOST_SLOTS];
 
 static bool matches(const struct pci_device *device)
@@ -32,12 +41,20 @@ static int start(const struct pci_device *device, struct disk *disk)
 
 static int submit(unsigned slot, const struct request *request)
 {
-	static const uint32_t types[OPERATIONS] = { [OP_READ] = 0, [OP_WRITE] = 1, [OP_FLUSH] = 4 };
+	static const uint32_t types[OPERATIONS] = {
+		[OP_READ] = 0, [OP_WRITE] = 1, [OP_FLUSH] = 4, [OP_DISCARD] = 11, [OP_ZEROES] = 13
+	};
 	struct virtio_buffer buffers[MOST_BUFFERS] = { { &headers[slot], sizeof(headers[slot]), false } };
 	unsigned count = 1;
 
 	headers[slot] = (struct header){ .type = types[request->op], .sector = request->sector };
 	results[slot] = 0xff;
+	if (request->op == OP_DISCARD || request->op == OP_ZEROES) {
+		ranges[slot] =
+			(struct range){ request->sector, request->sectors, request->op == OP_ZEROES ? MAY_UNMAP : 0 };
+		headers[slot].sector = 0;
+		buffers[count++] = (struct virtio_buffer){ &ranges[slot], sizeof(ranges[slot]), false };
+	}
 	for (unsigned i = 0; i < request->parts; i++)
 		buffers[count++] =
 			(struct virtio_buffer){ request->part[i].data, request->part[i].size, request->op == OP_READ };
