@@ -81,6 +81,21 @@ static bool take_check(const char *value)
 	return config.checks;
 }
 
+static bool take_root(const char *value)
+{
+	config.root = value;
+	return *value == '/' && value[1];
+}
+
+static bool take_extra(const char *value)
+{
+	char *end;
+
+	config.extra = (unsigned)strtoul(value, &end, 10);
+	return *value && !*end;
+}
+
+/* The last two are the launcher's. */
 static const struct variable {
 	const char *name, *values;
 	bool (*take)(const char *value);
@@ -92,6 +107,8 @@ static const struct variable {
 	{ "RRIO_ON_ERROR", "continue, stop", take_on_error },
 	{ "RRIO_PATIENCE", "seconds without progress, or 0 for ever (10)", take_patience },
 	{ "RRIO_CHECK", "none, registers, memory, memory:TURNS, or two of them with a comma", take_check },
+	{ "RRIO_ROOT", "an absolute path, from rrio replay", take_root },
+	{ "RRIO_EXTRA", "a number, from rrio replay", take_extra },
 };
 
 static void take(const char *entry)
@@ -119,6 +136,9 @@ void config_read(char **environment)
 	for (; *environment; environment++)
 		if (!strncmp(*environment, "RRIO_", 5))
 			take(*environment);
+	if (config.mode != MODE_REPLAY && (config.root || config.extra))
+		message_end(STATUS_USAGE, "%s is set by rrio replay alone; unset it",
+			    config.root ? "RRIO_ROOT" : "RRIO_EXTRA");
 	if (config.mode == MODE_RECORD && config.data == RRJ_DATA_FULL)
 		message_end(STATUS_UNSUPPORTED, "RRIO_DATA=full is not there yet; record with RRIO_DATA=digest, "
 						"and keep the images for replay");

@@ -12,6 +12,8 @@ enum mode { MODE_OFF, MODE_RECORD, MODE_REPLAY };
 struct config {
 	_Atomic enum mode mode; /* the end of the process, and a child, switch it off */
 	const char *dir; /* RRIO_DIR, or NULL */
+	const char *root; /* RRIO_ROOT: where the files of a packed recording are, or NULL */
+	unsigned extra; /* RRIO_EXTRA: how many words rrio replay has put behind the recorded command line */
 	enum rrj_data data;
 	bool stop_on_error; /* RRIO_ON_ERROR=stop */
 	unsigned patience;  /* RRIO_PATIENCE: seconds; 0: for ever */

@@ -21,6 +21,7 @@
 
 #include "interpose.h"
 #include "message.h"
+#include "root.h"
 
 /* A small file is read whole; of a larger one the first and the last 64 KiB, and 256 places of 4 KiB in between. */
 enum { WHOLE = 32 << 20, SAMPLE_ENDS = 65536, SAMPLE = 4096, SAMPLES = 256 };
@@ -50,7 +51,7 @@ static bool sample(XXH3_state_t *state, int fd, uint64_t offset, size_t size)
 }
 
 /* 0: it cannot be read, so nothing is known of its content. */
-static uint64_t digest(const char *path, uint64_t size)
+uint64_t file_digest(const char *path, uint64_t size)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	XXH3_state_t state = { 0 };
@@ -101,7 +102,7 @@ static void identify(struct file *file, int fd, const struct stat *status)
 	if (S_ISBLK(status->st_mode))
 		record->size = (uint64_t)lseek(fd, 0, SEEK_END);
 	record->mtime_ns = status->st_mtim.tv_sec * 1000000000LL + status->st_mtim.tv_nsec;
-	record->digest = digest(file->path, record->size);
+	record->digest = file_digest(file->path, record->size);
 }
 
 static struct file *find_or_add(int fd, const struct stat *status)
@@ -175,7 +176,7 @@ void file_compare(const struct file *file)
 	const struct file *then = &recorded[now->id - 1];
 
 	if ((now->flags ^ then->record.flags) & (RRJ_FILE_TEMPORARY | RRJ_FILE_DEVICE) ||
-	    (!(now->flags & RRJ_FILE_TEMPORARY) && strcmp(file->path, then->path)))
+	    (!(now->flags & RRJ_FILE_TEMPORARY) && strcmp(root_recorded(file->path), then->path)))
 		message_end(STATUS_UNREADABLE,
 			    "file %u is %s, where the recording used %s; replay with the recorded command line",
 			    now->id, file_name(file), file_name(then));

@@ -33,6 +33,9 @@ bool file_enter(struct file *file);
 /* A file's number; 0 for NULL. */
 uint32_t file_id(const struct file *file);
 
+/* What identifies a file's content, by samples if it is large; 0 when it cannot be read. Any thread. */
+uint64_t file_digest(const char *path, uint64_t size);
+
 /* The name for messages; never NULL. */
 const char *file_name(const struct file *file);
 

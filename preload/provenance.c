@@ -8,6 +8,7 @@
 
 #include <elf.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <link.h>
@@ -19,8 +20,13 @@
 #include <unistd.h>
 
 #include "../hooks/emulator.h"
+#include "config.h"
 #include "interpose.h"
 #include "message.h"
+
+/* HOST: the machine, for `rrio replay`, which runs no foreign command line unasked. */
+#define HOST "RRIO_HOST="
+static char host[] = HOST "00000000";
 
 static char emulator[PATH_MAX], cwd[PATH_MAX], build_id[2 * 64 + 1], version[64];
 
@@ -47,9 +53,10 @@ static bool always(const char *entry)
 	return true;
 }
 
-static struct rrj_strings join(char **list, bool (*wanted)(const char *))
+/* The list as one, with one more string if that is wanted. */
+static struct rrj_strings join(char **list, bool (*wanted)(const char *), const char *more)
 {
-	size_t size = 0, used = 0;
+	size_t size = more ? strlen(more) + 1 : 0, used = 0;
 	char *bytes;
 
 	for (char **entry = list; *entry; entry++)
@@ -63,6 +70,8 @@ static struct rrj_strings join(char **list, bool (*wanted)(const char *))
 		memcpy(bytes + used, *entry, strlen(*entry) + 1);
 		used += strlen(*entry) + 1;
 	}
+	if (more)
+		memcpy(bytes + used, more, strlen(more) + 1);
 	return (struct rrj_strings){ bytes, size };
 }
 
@@ -104,6 +113,32 @@ static void read_version(void)
 			 found->qemu->minor, found->qemu->micro);
 }
 
+/* As cksum(1) has it: the CRC of POSIX. */
+static uint32_t checksum(const unsigned char *bytes, size_t size)
+{
+	uint32_t sum = 0;
+
+	for (size_t i = 0; i < size + sizeof(size) && (i < size || size >> 8 * (i - size)); i++) {
+		sum ^= (uint32_t)(i < size ? bytes[i] : (unsigned char)(size >> 8 * (i - size))) << 24;
+		for (int bit = 0; bit < 8; bit++)
+			sum = sum << 1 ^ (sum & 0x80000000 ? 0x04c11db7 : 0);
+	}
+	return ~sum;
+}
+
+/* The machine's own name for itself is confidential: machine-id(5). Without one all machines are the same. */
+static void read_host(void)
+{
+	int fd = real.open("/etc/machine-id", O_RDONLY | O_CLOEXEC, 0);
+	unsigned char id[64];
+	ssize_t n = fd < 0 ? 0 : real.read(fd, id, sizeof(id));
+
+	if (n > 0)
+		snprintf(host, sizeof(host), HOST "%08" PRIx32, checksum(id, (size_t)n));
+	if (fd >= 0)
+		close(fd);
+}
+
 static void read_executable(void)
 {
 	ssize_t length = readlink("/proc/self/exe", emulator, sizeof(emulator) - 1);
@@ -134,6 +169,7 @@ void provenance_fill(struct rrj_start *start, int argc, char **argv, char **envi
 
 	(void)argc;
 	read_executable();
+	read_host();
 	read_version();
 	dl_iterate_phdr(read_build_id, NULL);
 	if (!getcwd(cwd, sizeof(cwd)))
@@ -145,21 +181,30 @@ void provenance_fill(struct rrj_start *start, int argc, char **argv, char **envi
 		.build_id = build_id,
 		.emulator_size = stat(emulator, &status) == 0 ? (uint64_t)status.st_size : 0,
 		.cwd = cwd,
-		.argv = join(argv, always),
-		.env = join(environment, is_relevant),
+		.argv = join(argv, always, NULL),
+		.env = join(environment, is_relevant, host),
 	};
 	if (real.getrandom(start->id, sizeof(start->id), GRND_NONBLOCK) != sizeof(start->id))
 		memcpy(start->id, &status.st_ctim, sizeof(start->id));
 }
 
-/* The first argument that differs, for the warning. */
+static unsigned words(const char *bytes, size_t size)
+{
+	unsigned count = 0;
+
+	for (size_t i = 0; i < size; i++)
+		count += !bytes[i];
+	return count;
+}
+
+/* The first argument that differs, for the warning; but for what rrio replay has put behind them. */
 static void compare_arguments(const struct rrj_strings *now, const struct rrj_strings *then)
 {
 	size_t at = 0;
 
 	while (at < now->size && at < then->size && !strcmp(now->bytes + at, then->bytes + at))
 		at += strlen(now->bytes + at) + 1;
-	if (at == now->size && at == then->size)
+	if (at == then->size && words(now->bytes + at, now->size - at) == config.extra)
 		return;
 	message(MODULE_MAIN, MESSAGE_WARN,
 		"the command line differs from the recorded one: %s where that has %s; replay goes on, and stops at "

@@ -17,6 +17,7 @@
 #include "config.h"
 #include "interpose.h"
 #include "message.h"
+#include "opened.h"
 #include "provenance.h"
 #include "self.h"
 #include "stacks.h"
@@ -102,6 +103,7 @@ static void begin(int argc, char **argv, char **environment)
 	clock_freeze(now.mono_ns, now.real_ns);
 	install(provenance_leaps(argv));
 	message_save_terminal();
+	opened_init();
 	pthread_atfork(NULL, NULL, in_child);
 	threads_init();
 }

@@ -23,6 +23,7 @@
 #include "folder.h"
 #include "job.h"
 #include "message.h"
+#include "opened.h"
 #include "outcome.h"
 #include "self.h"
 #include "trail.h"
@@ -190,6 +191,7 @@ void tape_keep(void)
 			    tape.dir, strerror(-fd));
 	if (result < 0)
 		failed(-result);
+	opened_keep(fd);
 	close(fd);
 	self.inside = false;
 	message(MODULE_JOURNAL, MESSAGE_INFO, "recording to %s", tape.dir);
@@ -201,8 +203,11 @@ static void enter_files(struct gate *const gates[], uint32_t count)
 	for (uint32_t i = 0; i < count; i++) {
 		struct file *file = gates[i]->what.file;
 
-		if (file_enter(file))
-			append(&(struct rrj_record){ .type = RRJ_FILE, .file = file->record });
+		if (!file_enter(file))
+			continue;
+		if (!(file->record.flags & RRJ_FILE_TEMPORARY))
+			opened_image(file->record.path);
+		append(&(struct rrj_record){ .type = RRJ_FILE, .file = file->record });
 	}
 }
 
@@ -327,6 +332,7 @@ const struct rrj_start *tape_replay(const char *dir)
 		message_end(STATUS_UNREADABLE, "no recording at %s: %s; rrio ls lists those that there are", tape.dir,
 			    strerror(-fd));
 	tape.fd = fd;
+	opened_load(fd);
 	open_reader(&tape.ahead, fd);
 	open_reader(&tape.behind, fd);
 	open_reader(&first, fd); /* never goes on, so that START's strings stay */
