@@ -45,6 +45,8 @@ static int open_journal(struct rrj_files *s, int fd)
 		return -EMEDIUMTYPE;
 	s->dir = fd;
 	s->journal = open_file(fd, RRJ_JOURNAL_NAME);
+	for (int i = 0; i < RRJ_TAILS; i++)
+		s->tails[i] = open_file(fd, tail_names[i]);
 	return s->journal < 0 ? s->journal : 0;
 }
 
@@ -108,6 +110,15 @@ int rrj_files_head(struct rrj_files *s, uint64_t offset, struct rrj_block *block
 
 /* ---- tails ---- */
 
+/* It was not there, or its writer had not made it. A process that has given up its rights since is told no more. */
+static void try_again(struct rrj_files *s, int tail)
+{
+	int fd = open_file(s->dir, tail_names[tail]);
+
+	if (fd != -EACCES || s->tails[tail] != -ENOENT)
+		s->tails[tail] = fd;
+}
+
 /* The header of one tail: 1 and its place; 0 without one, empty or torn in its first bytes; -EBADMSG; another -errno.
  */
 static int read_tail(struct rrj_files *s, int tail, struct rrj_place *place)
@@ -117,7 +128,7 @@ static int read_tail(struct rrj_files *s, int tail, struct rrj_place *place)
 	ssize_t n;
 
 	if (s->tails[tail] < 0)
-		s->tails[tail] = open_file(s->dir, tail_names[tail]);
+		try_again(s, tail);
 	if (s->tails[tail] == -EMEDIUMTYPE)
 		return -EBADMSG;
 	if (s->tails[tail] < 0)
