@@ -55,8 +55,20 @@ test_usage_errors() {
 		rm a b
 		doctor a b
 		doctor no-such-emulator
-		pack
-		pack -o x
+		replay --trust a b
+		replay -- -smp 2
+		replay -- disk.img
+		replay -- -gdb tcp::1
+		replay -- -d
+		replay -- -name guest
+		verify --trust a b
+		ls -o xml
+		ls -o
+		info -o yaml
+		info a b
+		pack -o
+		pack a b
+		pack --all
 	END
 }
 

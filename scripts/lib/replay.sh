@@ -1,0 +1,71 @@
+# shellcheck shell=bash disable=SC2154,SC2034
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# replay.sh - rrio replay: runs the recorded command line again, in the recorded working directory and environment.
+# Sourced by rrio. What differs here is listed before the start (differences.sh), a foreign command line is shown
+# instead of run (trust.sh), a packed recording is unpacked first (unpack.sh).
+
+# The replay's environment is the recorded one; of today's it keeps what a terminal or a desktop needs, and what looks
+# into a run without changing it.
+replay_environment() {
+	local variables variable
+	list_field variables env
+	while read -r variable; do
+		case $variable in
+		TERM | DISPLAY | XAUTHORITY | WAYLAND_DISPLAY | XDG_RUNTIME_DIR | DBUS_SESSION_BUS_ADDRESS) ;;
+		RRIO_DATA | RRIO_ROOT | RRIO_EXTRA) unset "$variable" ;;
+		RRIO_* | LD_DEBUG* | LD_PRELOAD | [AUT]*SAN_OPTIONS) ;;
+		*) export -n "${variable?}" ;; # ours to the end, but not the emulator's
+		esac
+	done < <(compgen -e)
+	for variable in "${variables[@]}"; do
+		[[ $variable == RRIO_* ]] || export "${variable%%=*}=${variable#*=}"
+	done
+}
+
+# Sets what the recording says of its run: emulator, argv, cwd, and root when its files are in the folder too.
+read_run() {
+	emulator=$(field emulator) || exit
+	cwd=$(field cwd && printf x) || exit
+	cwd=${cwd%$'\n'x}
+	list_field argv argv
+	root=
+	[[ ! -d $dir/root ]] || root=$dir/root
+}
+
+# Turns this shell into one that can exec "${argv[@]}" as $emulator, replaying dir. Nothing differs, says the caller.
+prepare_replay() {
+	cd -- "$root$cwd" || exit
+	replay_environment
+	export RRIO_MODE=replay RRIO_DIR=$dir
+	[[ -z $root ]] || export RRIO_ROOT=$root
+	preload
+}
+
+# Sets dir to a folder that can be replayed, and what it says of its run; --trust in the array options.
+ready() { # COMMAND [DIR|FILE]
+	local command=$1
+	shift
+	at_most_one "$command" "$@"
+	find_recording "$@"
+	[[ -z $packed ]] || unpack "$command"
+	read_run
+	check_trust "$command"
+	check_differences
+}
+
+cmd_replay() {
+	local emulator argv cwd root trust='' packed words=() extra=()
+	while [[ $# -gt 0 && $1 != -- ]]; do
+		case $1 in
+		--trust) trust=yes ;;
+		*) words+=("$1") ;;
+		esac
+		shift
+	done
+	[[ $# -eq 0 ]] || take_extra "${@:2}"
+	ready replay "${words[@]}"
+	prepare_replay
+	[[ ${#extra[@]} -eq 0 ]] || export RRIO_EXTRA=${#extra[@]}
+	exec -a "${argv[0]}" -- "$emulator" "${argv[@]:1}" "${extra[@]}"
+}
