@@ -3,7 +3,7 @@
 
 SHELL_FILES = scripts/rrio scripts/setup scripts/demo scripts/bench scripts/check-layers tests/run \
 	tests/qemu/matrix tests/qemu/matrix-table .ci/run \
-	$(wildcard scripts/lib/*.sh tests/cli/*.sh tests/qemu/*.sh)
+	$(wildcard scripts/lib/*.sh scripts/completion/*.bash tests/cli/*.sh tests/qemu/*.sh)
 C_FOLDERS = include journal hooks preload tests
 
 help:
@@ -16,8 +16,10 @@ install: all
 	install -m 755 scripts/rrio $(B)/rrio-inspect "$(DESTDIR)$(PREFIX)/bin"
 	install -m 644 $(B)/librrio.so "$(DESTDIR)$(PREFIX)/lib"
 	install -m 644 scripts/lib/*.sh "$(DESTDIR)$(PREFIX)/share/rrio"
-	for page in $(wildcard man/*.1 scripts/*.1 journal/inspect/*.1); do \
-		install -D -m 644 -t "$(DESTDIR)$(PREFIX)/share/man/man1" "$$page" || exit; \
+	install -D -m 644 scripts/completion/rrio.bash "$(DESTDIR)$(PREFIX)/share/bash-completion/completions/rrio"
+	install -D -m 644 scripts/completion/_rrio "$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_rrio"
+	for page in $(B)/man/*.[1-9]; do \
+		[ ! -e "$$page" ] || install -D -m 644 -t "$(DESTDIR)$(PREFIX)/share/man/man$${page##*.}" "$$page" || exit; \
 	done
 
 #: make demo                 record, replay and verify a Linux guest; installs what it needs when run as root

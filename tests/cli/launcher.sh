@@ -137,3 +137,21 @@ test_installed() {
 	expect 0 "$PWD/pre fix/bin/rrio-inspect" --version
 	expect 65 "$rrio" info nowhere
 }
+
+completed() { # WORD...: what bash offers for the last one
+	(
+		# shellcheck source=scripts/completion/rrio.bash disable=SC1091
+		. "$root/scripts/completion/rrio.bash"
+		COMP_WORDS=(rrio "$@") COMP_CWORD=$#
+		_rrio
+		printf '%s\n' "${COMPREPLY[@]}"
+	)
+}
+
+test_completion() {
+	mkdir -p "$XDG_DATA_HOME/rrio/my-recording"
+	[[ $(completed re | tr '\n' ' ') == 'record replay ' ]] || fail "for re: $(completed re)"
+	[[ $(completed replay my) == my-recording ]] || fail "for replay my: $(completed replay my)"
+	[[ $(completed record --data f) == full ]] || fail "for --data f: $(completed record --data f)"
+	[[ $(completed ls -o j) == json ]] || fail "for ls -o j: $(completed ls -o j)"
+}
