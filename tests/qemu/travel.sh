@@ -110,6 +110,7 @@ make_tree() {
 	mkdir -p "$tree/usr/lib/x86_64-linux-gnu/qemu"
 	cp /usr/lib/x86_64-linux-gnu/qemu/accel-tcg-x86_64.so "$tree/usr/lib/x86_64-linux-gnu/qemu"
 	mknod -m 666 "$tree/dev/null" c 1 3 && mknod -m 666 "$tree/dev/urandom" c 1 9
+	ln -s /proc/self/fd "$tree/dev/fd"
 }
 
 copy_libraries() { # PROGRAM
