@@ -72,7 +72,7 @@ check_file() { # PATH DATA
 	local path=$1 file here_size
 	file=$(here "$path" && printf x) file=${file%x}
 	if [[ ${opened_how[$path]} == *c* ]]; then
-		[[ -n ${packing-} || -d ${file%/*}/ ]] || differs "$dir: writes to $path, whose folder is not here; make it: mkdir -p ${file%/*}"
+		[[ -n ${packing-} || -d $root${path%/*}/ || -d ${path%/*}/ ]] || differs "$dir: writes to $path, whose folder is not here; make it: mkdir -p $(quoted "${path%/*}")"
 	elif is_image "$path" && [[ $2 == full ]]; then
 		return # all that was read of it is in the recording
 	elif is_image "$path"; then
