@@ -77,7 +77,7 @@ static void complete(struct engine_request *request, int64_t result)
 	atomic_thread_fence(memory_order_release);
 	context->tail = (context->tail + 1) % context->nr;
 	if (real.write(request->eventfd, &one, sizeof(one)) < 0)
-		message(MODULE_GATE, MESSAGE_ERROR, "a completion's eventfd cannot be written to");
+		message(MODULE_GATE, MESSAGE_ERROR, "a completion's eventfd cannot be written to [aio-eventfd]");
 	engine_request_put(&context->requests, request);
 }
 

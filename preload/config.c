@@ -121,12 +121,14 @@ static void take(const char *entry)
 		if (strlen(v->name) != (size_t)(equals - entry) || strncmp(entry, v->name, strlen(v->name)))
 			continue;
 		if (!v->take(equals + 1))
-			message_end(STATUS_USAGE, "%s is no value of %s, which takes: %s", equals + 1, v->name,
-				    v->values);
+			message_end(STATUS_USAGE, "%s is no value of %s, which takes: %s [bad-value]", equals + 1,
+				    v->name, v->values);
 		return;
 	}
 	message_end(STATUS_USAGE,
-		    "unknown variable %s; there are RRIO_MODE, RRIO_DIR, RRIO_LOG, RRIO_DATA, RRIO_ON_ERROR, RRIO_PATIENCE and RRIO_CHECK", entry);
+		    "unknown variable %s; there are RRIO_MODE, RRIO_DIR, RRIO_LOG, RRIO_DATA, RRIO_ON_ERROR, "
+		    "RRIO_PATIENCE and RRIO_CHECK [unknown-variable]",
+		    entry);
 }
 
 void config_read(char **environment)
@@ -141,5 +143,5 @@ void config_read(char **environment)
 			    config.root ? "RRIO_ROOT" : "RRIO_EXTRA");
 	if (config.mode == MODE_RECORD && config.data == RRJ_DATA_FULL)
 		message_end(STATUS_UNSUPPORTED, "RRIO_DATA=full is not there yet; record with RRIO_DATA=digest, "
-						"and keep the images for replay");
+						"and keep the images for replay [data-full]");
 }

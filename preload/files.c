@@ -178,19 +178,19 @@ void file_compare(const struct file *file)
 	if ((now->flags ^ then->record.flags) & (RRJ_FILE_TEMPORARY | RRJ_FILE_DEVICE) ||
 	    (!(now->flags & RRJ_FILE_TEMPORARY) && strcmp(root_recorded(file->path), then->path)))
 		message_end(STATUS_UNREADABLE,
-			    "file %u is %s, where the recording used %s; replay with the recorded command line",
+			    "file %u is %s, where the recording used %s; replay with the recorded command line [other-file]",
 			    now->id, file_name(file), file_name(then));
 	if (now->flags & RRJ_FILE_TEMPORARY)
 		return;
 	if (now->size != then->record.size)
 		message_end(
 			STATUS_UNREADABLE,
-			"image %s has %llu bytes, where the recording began with %llu; put back the image as it was",
+			"image %s has %llu bytes, where the recording began with %llu; put back the image as it was [image-size]",
 			file->path, (unsigned long long)now->size, (unsigned long long)then->record.size);
 	/* What could not be read, now or then, is compared request by request. */
 	if (now->digest && then->record.digest && now->digest != then->record.digest)
 		message_end(STATUS_UNREADABLE,
 			    "image %s has other content than the recording began with (digest %016llx, expected "
-			    "%016llx); put back the image as it was (the recorded run may have written to it)",
+			    "%016llx); put back the image as it was (the recorded run may have written to it) [image-content]",
 			    file->path, (unsigned long long)now->digest, (unsigned long long)then->record.digest);
 }

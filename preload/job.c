@@ -79,7 +79,8 @@ void job_pool_add(const void *address, unsigned loop)
 	unsigned n = atomic_load(&pool_count);
 
 	if (n == POOLS)
-		message_end(STATUS_UNSUPPORTED, "more than %d event loops with thread pools cannot be recorded", POOLS);
+		message_end(STATUS_UNSUPPORTED,
+			    "more than %d event loops with thread pools cannot be recorded [too-many-loops]", POOLS);
 	pools[n].address = address;
 	pools[n].loop = loop;
 	atomic_store(&pool_count, n + 1);

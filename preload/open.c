@@ -34,7 +34,7 @@ static void explain_refusal(int status, void *unused)
 	(void)unused;
 	if (status && !turnstile_has_vcpu())
 		message_end(STATUS_UNSUPPORTED, "the accelerator kvm cannot be recorded: only TCG counts instructions; "
-						"use -accel tcg with -icount shift=auto");
+						"use -accel tcg with -icount shift=auto [kvm]");
 }
 
 static bool refused(const char *path)

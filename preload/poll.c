@@ -40,7 +40,7 @@ static void wait_for_host(void *argument)
 
 	if (poll->n >= POLL_MAX)
 		message_end(STATUS_UNSUPPORTED,
-			    "the emulator polls %lu descriptors, more than the %d that rrio can follow",
+			    "the emulator polls %lu descriptors, more than the %d that rrio can follow [too-many-descriptors]",
 			    (unsigned long)poll->n, POLL_MAX - 1);
 	memcpy(fds, poll->fds, poll->n * sizeof(*fds));
 	fds[poll->n] = (struct pollfd){ .fd = turnstile_wake_fd(), .events = POLLIN };

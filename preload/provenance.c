@@ -63,7 +63,7 @@ static struct rrj_strings join(char **list, bool (*wanted)(const char *), const 
 		size += wanted(*entry) ? strlen(*entry) + 1 : 0;
 	bytes = malloc(size ? size : 1);
 	if (!bytes)
-		message_end(STATUS_BUG, "no memory for the command line");
+		message_end(STATUS_BUG, "no memory for the command line [no-memory]");
 	for (char **entry = list; *entry; entry++) {
 		if (!wanted(*entry))
 			continue;
@@ -209,7 +209,7 @@ static void compare_arguments(const struct rrj_strings *now, const struct rrj_st
 	message(MODULE_MAIN, MESSAGE_WARN,
 		"the command line differs from the recorded one: %s where that has %s; replay goes on, and stops at "
 		"the "
-		"first difference that the guest would see",
+		"first difference that the guest would see [other-command-line]",
 		at < now->size ? now->bytes + at : "(nothing)", at < then->size ? then->bytes + at : "(nothing)");
 }
 
@@ -219,7 +219,7 @@ void provenance_compare(const struct rrj_start *now, const struct rrj_start *the
 		message_end(STATUS_UNREADABLE,
 			    "this is not the emulator of the recording: build %s of %" PRIu64
 			    " bytes (version %s), recorded "
-			    "with build %s of %" PRIu64 " bytes (version %s, %s); replay with that one",
+			    "with build %s of %" PRIu64 " bytes (version %s, %s); replay with that one [other-emulator]",
 			    now->build_id, now->emulator_size, now->emulator_version, then->build_id,
 			    then->emulator_size, then->emulator_version, then->emulator);
 	compare_arguments(&now->argv, &then->argv);

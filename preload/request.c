@@ -43,7 +43,7 @@ void call_begin(struct call *call)
 	if (!call->bounce) {
 		message(MODULE_GATE, MESSAGE_ERROR,
 			"no memory for a buffer of %llu bytes: the data of a request may reach the guest early; the "
-			"guest goes on, its recording may not replay",
+			"guest goes on, its recording may not replay [no-buffer]",
 			(unsigned long long)call->length);
 		return;
 	}

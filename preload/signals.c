@@ -42,7 +42,7 @@ static void end_replay(int signo)
 {
 	const struct sigaction by_default = { .sa_handler = SIG_DFL };
 
-	message(MODULE_MAIN, MESSAGE_ERROR, "replay of %s stopped by signal %d; nothing of the recording has changed",
+	message(MODULE_MAIN, MESSAGE_ERROR, "replay of %s stopped by signal %d; nothing of the recording has changed [replay-stopped]",
 		tape_dir(), signo);
 	message_restore_terminal();
 	real.sigaction(signo, &by_default, NULL);

@@ -36,7 +36,7 @@ static void refuse_missing(unsigned missing)
 				 symbol->name);
 	message_end(STATUS_UNSUPPORTED,
 		    "this emulator cannot be recorded: it does not export %u function(s) that rrio needs (%s); a "
-		    "distribution's build exports them; rrio doctor says more",
+		    "distribution's build exports them; rrio doctor says more [missing-symbols]",
 		    missing, names);
 }
 
@@ -56,14 +56,14 @@ static void install(bool leaps)
 	if (result == -EINVAL)
 		message_end(STATUS_UNSUPPORTED,
 			    "this emulator cannot be recorded: its icount_round is not the function "
-			    "that rrio expects; rrio doctor says more");
+			    "that rrio expects; rrio doctor says more [icount-round-strange]");
 	if (result < 0)
 		message_end(STATUS_UNSUPPORTED,
-			    "this emulator cannot be recorded: its icount_round cannot be replaced here (%s)",
+			    "this emulator cannot be recorded: its icount_round cannot be replaced here (%s) [icount-round-fixed]",
 			    strerror(-result));
 	result = turnstile_init(leaps);
 	if (result < 0)
-		message_end(STATUS_TRY_AGAIN, "no descriptor for the main loop: %s", strerror(-result));
+		message_end(STATUS_TRY_AGAIN, "no descriptor for the main loop: %s [no-descriptor]", strerror(-result));
 }
 
 /* A child must not write into its parent's recording. Before the guest exists there is none: -daemonize is fine. */

@@ -34,7 +34,7 @@ static struct {
 	char dir[PATH_MAX];
 	char emulator[NAME_MAX + 1];
 	struct tape_turn turn; /* record: the one that starts; replay: the next one */
-	int fd;			/* replay: the folder */
+	int fd;		       /* replay: the folder */
 	_Atomic uint64_t turns;
 	uint64_t requests, inputs;
 
@@ -135,11 +135,12 @@ static void failed(int error)
 	if (config.stop_on_error)
 		message_end(STATUS_FINDING,
 			    "%s cannot be written after %" PRIu64 " bytes: %s; the emulator is ended "
-			    "(RRIO_ON_ERROR=stop); what was recorded until here replays: rrio replay %s",
+			    "(RRIO_ON_ERROR=stop); what was recorded until here replays: rrio replay %s "
+			    "[journal-failed-stop]",
 			    tape.dir, size, strerror(error), tape.dir);
 	message(MODULE_JOURNAL, MESSAGE_ERROR,
 		"%s cannot be written after %" PRIu64 " bytes: %s; the guest goes on unrecorded; what was recorded "
-		"until here replays: rrio replay %s",
+		"until here replays: rrio replay %s [journal-failed]",
 		tape.dir, size, strerror(error), tape.dir);
 }
 
@@ -168,7 +169,7 @@ void tape_record(const struct rrj_start *start)
 	int result = rrj_writer_new(&tape.writer);
 
 	if (result < 0)
-		message_end(STATUS_BUG, "no journal can be made: %s", strerror(-result));
+		message_end(STATUS_BUG, "no journal can be made: %s [no-journal]", strerror(-result));
 	snprintf(tape.emulator, sizeof(tape.emulator), "%s", name ? name + 1 : start->emulator);
 	append(&(struct rrj_record){ .type = RRJ_START, .start = *start });
 	commit();
@@ -184,10 +185,12 @@ void tape_keep(void)
 	fd = folder_create(config.dir, tape.emulator, tape.dir);
 	result = fd < 0 ? fd : rrj_writer_attach(tape.writer, fd);
 	if (result == -EEXIST)
-		message_end(STATUS_USAGE, "%s already holds a recording; name another folder, or rrio rm %s", tape.dir,
+		message_end(STATUS_USAGE,
+			    "%s already holds a recording; name another folder, or rrio rm %s [folder-taken]", tape.dir,
 			    tape.dir);
 	if (fd < 0)
-		message_end(STATUS_USAGE, "the recording's folder %s cannot be made: %s; name another one in RRIO_DIR",
+		message_end(STATUS_USAGE,
+			    "the recording's folder %s cannot be made: %s; name another one in RRIO_DIR [folder]",
 			    tape.dir, strerror(-fd));
 	if (result < 0)
 		failed(-result);
@@ -244,12 +247,12 @@ static int read_next(struct rrj_reader *reader, struct rrj_record *record)
 	int result = rrj_next(reader, record);
 
 	if (result < 0 && result != -EBADMSG)
-		message_end(STATUS_UNREADABLE, "%s/%s cannot be read at byte %" PRIu64 ": %s", tape.dir,
-			    rrj_reader_file(reader), rrj_reader_offset(reader), strerror(-result));
+		message_end(STATUS_UNREADABLE, "%s/%s cannot be read at byte %" PRIu64 ": %s [journal-unreadable]",
+			    tape.dir, rrj_reader_file(reader), rrj_reader_offset(reader), strerror(-result));
 	if (result < 0)
 		message(MODULE_JOURNAL, MESSAGE_ERROR,
 			"%s/%s is damaged at byte %" PRIu64 "; replay goes as far as turn %" PRIu64
-			"; rrio-inspect verify %s says more",
+			"; rrio-inspect verify %s says more [journal-damaged]",
 			tape.dir, rrj_reader_file(reader), rrj_reader_offset(reader), tape.turns, tape.dir);
 	return result > 0;
 }
@@ -300,8 +303,8 @@ static const struct rrj_start *read_start(struct rrj_reader *reader)
 	static struct rrj_record record;
 
 	if (!read_next(reader, &record) || record.type != RRJ_START)
-		message_end(STATUS_UNREADABLE, "%s/journal ends before its first record; it cannot be replayed",
-			    tape.dir);
+		message_end(STATUS_UNREADABLE,
+			    "%s/journal ends before its first record; it cannot be replayed [journal-empty]", tape.dir);
 	return &record.start;
 }
 
@@ -310,13 +313,15 @@ static void open_reader(struct rrj_reader **reader, int fd)
 	int result = rrj_reader_new(reader, fd);
 
 	if (result == -EMEDIUMTYPE)
-		message_end(STATUS_UNREADABLE, "%s/journal is no journal of rrio", tape.dir);
+		message_end(STATUS_UNREADABLE, "%s/journal is no journal of rrio [journal-foreign]", tape.dir);
 	if (result == -EPROTONOSUPPORT)
 		message_end(STATUS_UNREADABLE,
-			    "%s/journal was written by a newer rrio than this one (%s); replay it with that one",
+			    "%s/journal was written by a newer rrio than this one (%s); replay it with that one "
+			    "[journal-newer]",
 			    tape.dir, RRIO_VERSION);
 	if (result < 0)
-		message_end(STATUS_UNREADABLE, "%s/journal cannot be read: %s", tape.dir, strerror(-result));
+		message_end(STATUS_UNREADABLE, "%s/journal cannot be read: %s [journal-unopened]", tape.dir,
+			    strerror(-result));
 }
 
 const struct rrj_start *tape_replay(const char *dir)
@@ -327,9 +332,10 @@ const struct rrj_start *tape_replay(const char *dir)
 	const struct rrj_start *start;
 
 	if (fd == -EBUSY)
-		message_end(STATUS_TRY_AGAIN, "%s is being recorded; try again when it is finished", tape.dir);
+		message_end(STATUS_TRY_AGAIN, "%s is being recorded; try again when it is finished [busy]", tape.dir);
 	if (fd < 0)
-		message_end(STATUS_UNREADABLE, "no recording at %s: %s; rrio ls lists those that there are", tape.dir,
+		message_end(STATUS_UNREADABLE,
+			    "no recording at %s: %s; rrio ls lists those that there are [no-recording]", tape.dir,
 			    strerror(-fd));
 	tape.fd = fd;
 	opened_load(fd);
@@ -504,7 +510,8 @@ static void write_end(int64_t icount, uint64_t slices)
 	result = rrj_writer_close(tape.writer);
 	tape.writer = NULL;
 	if (result < 0)
-		message(MODULE_JOURNAL, MESSAGE_ERROR, "%s/journal could not be finished: %s; it ends early", tape.dir,
+		message(MODULE_JOURNAL, MESSAGE_ERROR,
+			"%s/journal could not be finished: %s; it ends early [journal-unfinished]", tape.dir,
 			strerror(-result));
 }
 

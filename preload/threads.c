@@ -104,16 +104,16 @@ static enum thread_role vcpu_role(const char *name)
 			message_end(
 				STATUS_UNSUPPORTED,
 				"the accelerator %s cannot be recorded: only TCG counts instructions; use -accel tcg "
-				"with -icount shift=auto",
+				"with -icount shift=auto [accelerator]",
 				accelerator + 1);
 		message_end(STATUS_UNSUPPORTED,
 			    "this virtual machine cannot be recorded without -icount%s; add -icount shift=auto, or "
-			    "-icount shift=0,sleep=off",
+			    "-icount shift=0,sleep=off [threads-multi]",
 			    *emu.icount_mode ? " in one thread (thread=multi)" : " (nor with thread=multi)");
 	}
 	if (!*emu.icount_mode)
 		message_end(STATUS_UNSUPPORTED, "this virtual machine cannot be recorded without -icount; add "
-						"-icount shift=auto, or -icount shift=0,sleep=off");
+						"-icount shift=auto, or -icount shift=0,sleep=off [no-icount]");
 	return THREAD_VCPU;
 }
 
@@ -126,7 +126,7 @@ static enum thread_role role_by_name(const char *name)
 		if (!emu.iothread_context || !emu.poll_params)
 			message_end(STATUS_UNSUPPORTED,
 				    "the iothread %s cannot be recorded: this emulator does not export what rrio needs "
-				    "for it; leave out -object iothread and the devices' iothread=; rrio doctor says more",
+				    "for it; leave out -object iothread and the devices' iothread=; rrio doctor says more [iothread]",
 				    name + 3);
 		return THREAD_LOOP;
 	}

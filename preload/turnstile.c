@@ -37,8 +37,8 @@
 enum {
 	LOOPS = 64,
 	/*
-	 * Recording, with sleep=off: how long an idle guest's requests may take before its time leaps once more. Without
-	 * it, minutes would pass for the guest in a second of the host's, and its drivers would see timeouts.
+	 * Recording, with sleep=off: how long an idle guest's requests may take before its time leaps once more.
+	 * Without it, minutes would pass for the guest in a second of the host's, and its drivers would see timeouts.
 	 */
 	LEAP_MS = 1000,
 };
@@ -72,10 +72,10 @@ static bool has_vcpu, no_guest, guest_leaps;
 static _Atomic uint64_t turns;
 static _Atomic bool leaving_nested;
 static const pthread_cond_t
-	*_Atomic loan; /* what the main thread waits for inside its turn, meanwhile the vCPU thread runs */
-static struct place parked;  /* the vCPU thread's */
-static struct place nested;  /* the nested poll's */
-static int64_t turn_icount;  /* of the last turn that has started */
+	*_Atomic loan;	    /* what the main thread waits for inside its turn, meanwhile the vCPU thread runs */
+static struct place parked; /* the vCPU thread's */
+static struct place nested; /* the nested poll's */
+static int64_t turn_icount; /* of the last turn that has started */
 
 void turnstile_lock(void)
 {
@@ -127,8 +127,8 @@ unsigned turnstile_add_loop(void)
 	int error = loop_count < LOOPS ? open_loop(&loops[loop_count]) : -EMFILE;
 
 	if (error)
-		message_end(STATUS_UNSUPPORTED, "iothread number %u cannot be recorded: %s", loop_count,
-			    strerror(-error));
+		message_end(STATUS_UNSUPPORTED, "iothread number %u cannot be recorded: %s [iothread-number]",
+			    loop_count, strerror(-error));
 	return loop_count++;
 }
 
@@ -151,7 +151,8 @@ void turnstile_wake(unsigned loop)
 	int saved = errno;
 
 	if (real.write(loops[loop].wake_fd, &one, sizeof(one)) < 0 && errno != EAGAIN)
-		message(MODULE_TURNSTILE, MESSAGE_ERROR, "loop %u cannot be woken: %s", loop, strerror(errno));
+		message(MODULE_TURNSTILE, MESSAGE_ERROR, "loop %u cannot be woken: %s [loop-wake]", loop,
+			strerror(errno));
 	errno = saved;
 }
 
@@ -335,7 +336,8 @@ static void check_early(void)
 	fflush(NULL);
 	message_end(0,
 		    "the recording %s ends early, at guest instruction %" PRId64
-		    ": everything until there has been replayed, and replay stops; rrio-inspect verify %s says more",
+		    ": everything until there has been replayed, and replay stops; rrio-inspect verify %s says more "
+		    "[ends-early]",
 		    tape_dir(), turnstile_icount(), tape_dir());
 }
 

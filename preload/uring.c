@@ -88,7 +88,7 @@ static void complete(struct engine_request *request, int64_t result)
 		(struct io_uring_cqe){ .user_data = request->cookie, .res = (int32_t)result };
 	io_uring_smp_store_release(&ring->cq.tail, ring->cq.tail + 1);
 	if (!ring->readable && real.write(ring->guest->ring_fd, &one, sizeof(one)) < 0)
-		message(MODULE_GATE, MESSAGE_ERROR, "a ring's eventfd cannot be written to");
+		message(MODULE_GATE, MESSAGE_ERROR, "a ring's eventfd cannot be written to [uring-eventfd]");
 	ring->readable = true;
 	engine_request_put(&ring->requests, request);
 }

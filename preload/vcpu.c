@@ -18,10 +18,10 @@
 
 enum {
 	/*
-	 * Slices end at multiples of GRID instructions, which bounds how long a loop waits for a turn; of FINE while one
-	 * probably wants one: requests are in flight, or its doorbell has rung. Recording and replay thus make the same
-	 * slices and blocks, several vCPUs take turns alike, and nothing has to interrupt a slice from outside. Each
-	 * such end cuts a translation block in two, so the grid is as coarse as it may be.
+	 * Slices end at multiples of GRID instructions, which bounds how long a loop waits for a turn; of FINE while
+	 * one probably wants one: requests are in flight, or its doorbell has rung. Recording and replay thus make the
+	 * same slices and blocks, several vCPUs take turns alike, and nothing has to interrupt a slice from outside.
+	 * Each such end cuts a translation block in two, so the grid is as coarse as it may be.
 	 */
 	GRID = 1000000,
 	FINE = 50000,

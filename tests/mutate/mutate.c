@@ -217,8 +217,9 @@ static struct rrj_turn *some_turn(size_t *at)
 static void shift(void)
 {
 	size_t at;
+	struct rrj_turn *turn = some_turn(&at);
 
-	some_turn(&at)->icount += random_next() % 2 ? 1 : -1;
+	turn->icount += random_next() % 2 ? 1 : -1;
 }
 
 static void drop(void)
@@ -308,8 +309,9 @@ static void kind(void)
 static void loop(void)
 {
 	size_t at;
+	struct rrj_turn *turn = some_turn(&at);
 
-	some_turn(&at)->loop += 1;
+	turn->loop++;
 }
 
 static void without_turn(void)
