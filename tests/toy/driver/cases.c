@@ -5,6 +5,7 @@
 #include "driver.h"
 
 #include <inttypes.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -129,6 +130,7 @@ static const struct difference {
 	{ .name = "count", .ops = ANY, .ring = true, .late = true },
 	{ .name = "drop", .ops = ANY },
 	{ .name = "random", .random = true },
+	{ .name = "result", .ops = READ, .ring = true },
 };
 
 enum { DIFFERENCES = sizeof(differences) / sizeof(differences[0]) };
@@ -157,6 +159,15 @@ static unsigned fitting_request(const struct difference *difference)
 	return n ? numbers[n / 2] : 0;
 }
 
+/* The report's request is the one that was made to differ: image, data and result are found at their release. */
+static bool names_request(const struct difference *difference)
+{
+	if (strcmp(difference->name, "image") && strcmp(difference->name, "result"))
+		return true;
+	return file_has("rec/divergence.json", "\"id\": \"diverged-request\"") &&
+	       file_has("rec/divergence.json", "\"op\": \"read\"");
+}
+
 static bool notices(uint64_t seed, int own, const struct difference *difference, struct failure *failure,
 		    unsigned *tried)
 {
@@ -175,6 +186,9 @@ static bool notices(uint64_t seed, int own, const struct difference *difference,
 			      : status != FINDING || !file_has("replay.output", "rrio: diverged at guest instruction "))
 		return fail(failure, "with TOY_PERTURB=%s the replay ended with status %d, see replay.output", perturb,
 			    status);
+	if (!difference->races && !names_request(difference))
+		return fail(failure, "with TOY_PERTURB=%s the report names something else, see rec/divergence.json",
+			    perturb);
 	++*tried;
 	return true;
 }
@@ -202,6 +216,101 @@ static bool changed_image(uint64_t seed, struct failure *failure, unsigned *trie
 	status = replay(seed, "rec", 1, NULL);
 	if (status != UNREADABLE || !file_has("replay.output", "rrio: image "))
 		return fail(failure, "with a changed image the replay ended with status %d, see replay.output", status);
+	++*tried;
+	return true;
+}
+
+/* ---- what does not come to its end, and what ends ---- */
+
+/* A request that never finishes ends the replay, which names it; one that is only late does not. */
+static bool hangs(uint64_t seed, struct failure *failure, unsigned *tried)
+{
+	static const struct difference any = { .name = "hang", .ops = ANY, .ring = true };
+	unsigned request;
+	char perturb[64];
+	int own, status;
+
+	if (!recorded(seed, &own, failure))
+		return false;
+	request = fitting_request(&any);
+	snprintf(perturb, sizeof(perturb), "late:%u", request);
+	image_make(seed);
+	status = replay(seed, "rec", 1, perturb);
+	if (status != own || !file_same("trace.recorded", "trace"))
+		return fail(failure, "with a late request the replay ended with status %d, see replay.output", status);
+	snprintf(perturb, sizeof(perturb), "hang:%u", request);
+	image_make(seed);
+	status = replay(seed, "rec", 1, perturb);
+	if (status != FINDING || !file_has("replay.output", "rrio: replay hangs at guest instruction ") ||
+	    !file_has("rec/divergence.json", "\"id\": \"hang-request\"") ||
+	    !file_has("rec/divergence.json", "\"role\": \"worker\""))
+		return fail(failure, "with TOY_PERTURB=%s the replay ended with status %d, see replay.output", perturb,
+			    status);
+	++*tried;
+	return true;
+}
+
+static const struct end {
+	const char *name;
+	int status;
+	bool early; /* does its recording end there, for its replay too? */
+} endings[] = {
+	{ "abort", SIGNALLED + SIGABRT, true },
+	{ "kill", SIGNALLED + SIGKILL, true },
+	{ "leave", 61, true },
+	{ "exit", 62, false },
+};
+
+static bool ends_by(uint64_t seed, const struct end *end, struct failure *failure)
+{
+	char perturb[64];
+	struct run what = { .program = "qemu-system-toy",
+			    .mode = "record",
+			    .dir = end->name,
+			    .trace = "trace",
+			    .output = "record.output",
+			    .perturb = perturb,
+			    .seed = seed,
+			    .jitter = seed };
+	int status;
+
+	snprintf(perturb, sizeof(perturb), "%s:5", end->name);
+	image_make(seed);
+	status = run(&what);
+	if (status != end->status)
+		return fail(failure, "%s: the recording ended with status %d, see record.output", end->name, status);
+	image_make(seed);
+	/* What ended by itself does so again; what was killed is replayed to there. */
+	status = replay(seed, end->name, 1, end->early ? NULL : perturb);
+	if (status != (end->early ? 0 : end->status) ||
+	    (end->early && !file_has("replay.output", "rrio: the recording ")))
+		return fail(failure, "%s: the replay ended with status %d, see replay.output", end->name, status);
+	return true;
+}
+
+static bool ends(uint64_t seed, struct failure *failure, unsigned *tried)
+{
+	int own, status;
+
+	for (size_t i = 0; i < sizeof(endings) / sizeof(endings[0]); i++)
+		if (!ends_by(seed, &endings[i], failure))
+			return false;
+	/* A child writes nothing to the recording, and its end is not the emulator's. */
+	image_make(seed);
+	own = run(&(struct run){ .program = "qemu-system-toy",
+				 .mode = "record",
+				 .dir = "rec",
+				 .trace = "trace",
+				 .output = "record.output",
+				 .perturb = "fork:5",
+				 .seed = seed,
+				 .jitter = seed });
+	if (!is_own(own) || file_size("record.output") || rename("trace", "trace.recorded"))
+		return fail(failure, "with a child the recording ended with status %d, see record.output", own);
+	image_make(seed);
+	status = replay(seed, "rec", 1, NULL);
+	if (status != own || !file_same("trace.recorded", "trace"))
+		return fail(failure, "with a child the replay ended with status %d, see replay.output", status);
 	++*tried;
 	return true;
 }
@@ -247,11 +356,13 @@ static bool mutant(uint64_t seed, unsigned number, struct failure *failure, unsi
 	began = now_ms();
 	status = replay(seed, "mutant", 1, NULL);
 	if (status != FINDING || now_ms() - began > LATEST_MS)
-		return fail(failure, "mutant %u (%s, turn %lld, request %lld): status %d after %lld ms, see replay.output",
+		return fail(failure,
+			    "mutant %u (%s, turn %lld, request %lld): status %d after %lld ms, see replay.output",
 			    number, name, turn, ticket, status, now_ms() - began);
 	if (!names_it(turn, ticket))
-		return fail(failure, "mutant %u (%s, turn %lld, request %lld): the report names turn %lld, request %lld",
-			    number, name, turn, ticket, reported("turn"), reported("ticket"));
+		return fail(failure,
+			    "mutant %u (%s, turn %lld, request %lld): the report names turn %lld, request %lld", number,
+			    name, turn, ticket, reported("turn"), reported("ticket"));
 	++*tried;
 	return true;
 }
@@ -364,6 +475,7 @@ const struct named_case cases[] = {
 	{ "replays", replays, 200 }, { "bare", bare, 10 },
 	{ "differs", differs, 20 },  { "changed-image", changed_image, 10 },
 	{ "cut", cut, 20 },	     { "refusals", refusals, 1 },
+	{ "hangs", hangs, 2 },	     { "ends", ends, 8 },
 	{ "opaque", opaque, 10 },    { "mutants", mutants, 10 },
 	{ NULL, NULL, 0 },
 };

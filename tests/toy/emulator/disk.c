@@ -50,6 +50,10 @@ static int read_whole(struct request *request)
 	if (perturbed(PERTURB_IMAGE, request->command.number) &&
 	    pwritev2(fd, &change, 1, offset_of(&request->command), 0) != 7)
 		return -1;
+	/* The first part by a call of its own: other calls, the same data. */
+	if (perturbed(PERTURB_RESULT, request->command.number) &&
+	    pread64(fd, request->data, PART, offset_of(&request->command)) != PART)
+		return -1;
 	return pread64(fd, request->data, BLOCK, offset_of(&request->command)) == BLOCK ? 0 : -1;
 }
 
@@ -96,10 +100,20 @@ static int (*const jobs[])(struct request *request) = {
 	[DISK_ZERO] = write_zeroes, [DISK_FLUSH] = flush,	    [DISK_OPAQUE] = compute,
 };
 
+/* What befalls a request in the host. */
+static void befall(unsigned number)
+{
+	if (perturbed(PERTURB_LATE, number))
+		sleep(1);
+	while (perturbed(PERTURB_HANG, number))
+		pause();
+}
+
 static int run_job(void *argument)
 {
 	struct request *request = argument;
 
+	befall(request->command.number);
 	return jobs[request->command.op](request);
 }
 

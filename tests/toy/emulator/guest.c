@@ -7,10 +7,16 @@
  */
 #include "toy.h"
 
+#include <fcntl.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <sys/random.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 enum { BLOCK_INSTRUCTIONS = 500, SPIN = 8, CLEAN_NS = 3000000 };
 
@@ -77,6 +83,29 @@ static void issue(const struct disk_command *command)
 	}
 }
 
+/* The emulator's end, or a helper of its: whatever it does, it does in the middle of the guest's work. */
+static void befall(unsigned number)
+{
+	pid_t child;
+
+	if (perturbed(PERTURB_ABORT, number))
+		abort();
+	if (perturbed(PERTURB_LEAVE, number))
+		_exit(61);
+	if (perturbed(PERTURB_EXIT, number))
+		exit(62);
+	if (perturbed(PERTURB_KILL, number))
+		raise(SIGKILL);
+	if (!perturbed(PERTURB_FORK, number))
+		return;
+	fflush(NULL);
+	child = fork();
+	if (!child)
+		exit(close(open("/dev/null", O_RDONLY | O_CLOEXEC)));
+	if (child < 0 || waitpid(child, NULL, 0) != child)
+		die("no child");
+}
+
 static void submit(struct cpu *cpu)
 {
 	static const enum disk_op ops[] = { DISK_READ,	DISK_READ,  DISK_READ, DISK_READ_PARTS,
@@ -93,6 +122,7 @@ static void submit(struct cpu *cpu)
 	command.value = guest->state;
 	command.number = ++made;
 	guest->left--;
+	befall(command.number);
 	guest->busy |= 1u << command.slot;
 	see(cpu, "submit", command.number << 16 | command.slot << 8 | command.op);
 	bql_lock();

@@ -18,13 +18,14 @@ static _Atomic uint64_t calls;
 static enum perturbation perturbation;
 static unsigned perturbed_request;
 
-static const char *const names[] = { "nothing", "data", "image", "order", "count", "drop", "random" };
+static const char *const names[] = { "nothing", "data", "image", "order", "count", "drop", "random", "result",
+				     "late",	"hang", "abort", "leave", "exit",  "fork", "kill" };
 
 static void read_perturbation(const char *text)
 {
 	size_t length = strcspn(text, ":");
 
-	for (int i = 1; i <= PERTURB_RANDOM; i++)
+	for (int i = 1; i < PERTURBATIONS; i++)
 		if (strlen(names[i]) == length && !strncmp(text, names[i], length))
 			perturbation = (enum perturbation)i;
 	if (!perturbation || !text[length])

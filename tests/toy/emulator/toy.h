@@ -56,7 +56,16 @@ enum perturbation {
 	PERTURB_ORDER,
 	PERTURB_COUNT,
 	PERTURB_DROP,
-	PERTURB_RANDOM
+	PERTURB_RANDOM,
+	PERTURB_RESULT, /* a read that is short */
+	PERTURB_LATE,	/* a request that takes a second longer */
+	PERTURB_HANG,	/* one that never ends */
+	PERTURB_ABORT,
+	PERTURB_LEAVE, /* _exit */
+	PERTURB_EXIT,
+	PERTURB_FORK,
+	PERTURB_KILL,
+	PERTURBATIONS
 };
 
 /* Is it now that this run shall differ from others? */

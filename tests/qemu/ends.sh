@@ -1,0 +1,128 @@
+# shellcheck shell=bash disable=SC2154,SC2034,SC2054
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# ends.sh - however the emulator ends, recording or replaying, its journal is whole or readable, and no process is left.
+# The toy emulator's cases try abort, _exit, exit and fork in the middle of the guest's work (tests/toy/toy.sh).
+
+# The bare guest, which has done its work and idles; its recorder's process id is in $pid.
+start_idle() { # OPTIONS...
+	local append='end=none requests=20'
+	command_line bare pc virtio-blk raw snapshot cache=writeback 1 shift=5
+	rm -rf rec serial.log
+	LD_LIBRARY_PATH=$B LD_PRELOAD=librrio.so RRIO_DIR=$PWD/rec qemu-system-x86_64 "${args[@]}" "$@" \
+		>record.out 2>record.err {say}>&- &
+	pid=$!
+	await_done "$pid"
+}
+
+await_done() { # PID
+	local i
+	for ((i = 0; i < RUN_LIMIT * 20; i++)); do
+		! grep -qF 'bare: done' serial.log 2>/dev/null || return 0
+		kill -0 "$1" 2>/dev/null || fail "ended early: $(tail -n 1 record.err)"
+		sleep 0.05
+	done
+	kill -KILL "$1"
+	fail 'the guest does not come to its end'
+}
+
+# Waits for the process; its status is in $status.
+ended() { # PID
+	status=0
+	await "$1" 30 'the emulator after its signal'
+	wait "$1" 2>/dev/null || status=$?
+}
+
+no_process_left() {
+	! pgrep -f "file=$PWD/|$PWD/rec" >left || fail "processes are left: $(paste -sd ' ' left)"
+	! pgrep -r Z -P $$ >left || fail "zombies are left: $(paste -sd ' ' left)"
+}
+
+test_signals_while_recording() {
+	local signal status pid
+	for signal in TERM INT HUP; do
+		start_idle
+		kill -"$signal" "$pid"
+		ended "$pid"
+		[[ $status -eq 0 ]] || fail "SIG$signal: recording ended with status $status: $(tail -n 1 record.err)"
+		matches record.err "terminating on signal"
+		"$B/rrio-inspect" verify rec >verified || fail "SIG$signal: $(tail -n 1 verified)"
+		mv serial.log record.serial.log
+		replay "SIG$signal"
+		no_process_left
+	done
+}
+
+# Nothing can be done: what was committed is there, and replays.
+test_killed_while_recording() {
+	local signal status pid
+	for signal in ABRT KILL SEGV; do
+		start_idle
+		kill -"$signal" "$pid"
+		ended "$pid"
+		[[ $status -gt 128 ]] || fail "SIG$signal: status $status"
+		expect 0 "$rrio" replay rec
+		matches err '^rrio: the recording .* ends early.*\[ends-early\]'
+		no_process_left
+	done
+}
+
+test_signals_while_replaying() {
+	local signal status pid
+	start_idle
+	kill -KILL "$pid"
+	ended "$pid"
+	for signal in TERM INT HUP; do
+		# The emulator's own process, stopped at its very start.
+		LD_LIBRARY_PATH=$B LD_PRELOAD=librrio.so RRIO_MODE=replay RRIO_DIR=$PWD/rec \
+			qemu-system-x86_64 "${args[@]}" >replay.out 2>replay.err {say}>&- &
+		pid=$!
+		rm -f serial.log
+		until [[ -e serial.log ]] || ! kill -0 "$pid" 2>/dev/null; do sleep 0.01; done
+		kill -"$signal" "$pid" 2>/dev/null || :
+		ended "$pid"
+		[[ $status -gt 128 || $status -eq 0 ]] || fail "SIG$signal: status $status: $(tail -n 1 replay.err)"
+		expect 0 "$rrio" replay rec
+	done
+	no_process_left
+}
+
+# -daemonize forks at the start: the child is the one that is recorded, and writes its journal to the end.
+test_daemonize() {
+	local pid i
+	command_line bare pc virtio-blk raw snapshot cache=writeback 1 shift=5
+	expect 0 env LD_LIBRARY_PATH="$B" LD_PRELOAD=librrio.so RRIO_DIR="$PWD/rec" \
+		qemu-system-x86_64 "${args[@]/file:serial.log/file:$PWD/serial.log}" -daemonize -pidfile pid
+	pid=$(<pid)
+	for ((i = 0; i < 600; i++)); do
+		[[ -e /proc/$pid/exe ]] || break
+		sleep 0.05
+	done
+	[[ ! -e /proc/$pid/exe ]] || fail 'the daemon does not end'
+	matches serial.log 'bare: done'
+	"$B/rrio-inspect" verify rec >verified || fail "$(tail -n 1 verified)"
+	matches verified 'replayed to its end'
+}
+
+# Ended before the main loop has begun: nothing is left, or what is left can be read.
+test_no_main_loop() {
+	command_line bare pc virtio-blk raw snapshot cache=writeback 1 shift=5
+	expect 1 env LD_LIBRARY_PATH="$B" LD_PRELOAD=librrio.so RRIO_DIR="$PWD/rec" \
+		qemu-system-x86_64 "${args[@]}" -device nothing-of-that-name
+	[[ ! -e rec/journal ]] || "$B/rrio-inspect" verify rec >verified || [[ $? -le 1 ]] || fail "$(tail -n 1 verified)"
+	no_process_left
+}
+
+# What comes from outside is named, once, and noted; the guest goes on.
+test_uncontrolled() {
+	local pid status
+	mkfifo monitor.in monitor.out
+	start_idle -chardev pipe,id=monitor,path=monitor -mon chardev=monitor
+	cat monitor.out >said {say}>&- &
+	printf 'info status\nquit\n' >monitor.in
+	ended "$pid"
+	[[ $(grep -c '\[uncontrolled\]' record.err) -eq 1 ]] || fail "not said once: $(grep -m 3 '^rrio' record.err)"
+	matches record.err '^rrio: warning: input from a named pipe'
+	"$B/rrio-inspect" dump rec >dumped
+	matches dumped 'input-pipe'
+}
