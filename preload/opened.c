@@ -123,7 +123,7 @@ static void put(const char *bytes, size_t size)
 	if (!fits && !list.failed)
 		message(MODULE_FILES, MESSAGE_WARN,
 			"the list of the files that the emulator opens cannot be kept; the recording replays, but "
-			"rrio pack may miss a file");
+			"rrio pack may miss a file [opened-not-kept]");
 	list.failed |= !fits;
 }
 
@@ -230,7 +230,7 @@ static void compare(const char *path, const char *here, const struct stat *statu
 		return;
 	message_end(STATUS_UNREADABLE,
 		    "%s is not the file that was there when it was recorded: %" PRIu64 " bytes, recorded %" PRIu64
-		    "%s; put that one back: rrio info shows the command line",
+		    "%s; put that one back: rrio info shows the command line [opened-differs]",
 		    path, (uint64_t)status->st_size, size,
 		    size == (uint64_t)status->st_size ? " with other content" : "");
 }
