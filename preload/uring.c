@@ -120,7 +120,7 @@ static void take_back(struct ring *ring, int error)
 		const struct io_uring_sqe *sqe = &sq->sqes[i & sq->ring_mask];
 
 		if (sqe->user_data == STOP)
-			message_end(STATUS_BUG, "io_uring does not end: %s; use aio=threads", strerror(-error));
+			message_end(STATUS_BUG, "io_uring does not end: %s; use aio=threads [uring-end]", strerror(-error));
 		engine_finished((struct engine_request *)(uintptr_t)sqe->user_data, error);
 	}
 	*sq->ktail = sq->sqe_head = sq->sqe_tail = *sq->khead;
