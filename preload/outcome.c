@@ -22,7 +22,7 @@ static void add(uint64_t ticket, int64_t result)
 		room = room ? 2 * room : 64;
 		outcomes = realloc(outcomes, room * sizeof(*outcomes));
 		if (!outcomes)
-			message_end(STATUS_BUG, "no memory for %zu requests that failed: %s", room, strerror(ENOMEM));
+			message_end(STATUS_BUG, "no memory for %zu requests that failed: %s [no-memory-outcomes]", room, strerror(ENOMEM));
 	}
 	outcomes[count++] = (struct outcome){ ticket, result };
 }
