@@ -134,6 +134,9 @@ void job_worker_begins(const void *address)
 	for (struct pool *pool = pools; pool < pools + n; pool++)
 		if (pool->address == address)
 			worker.pool = pool;
+	/* Its jobs would pass no gate at all: as bad as one that has. */
+	if (!worker.pool)
+		atomic_fetch_add(&ungated, 1);
 }
 
 static void pass_by(void)

@@ -20,24 +20,48 @@
 /* So many that no request needs a bottom half to get one. util/async.c */
 enum { POOL_SIZE = 64 };
 
+static bool main_ready; /* of the main thread; then all others */
+
 static void size_pool(void *context)
 {
 	emu.pool_params(context, POOL_SIZE, POOL_SIZE, NULL);
+}
+
+/*
+ * Not from a mutex's lock: QEMU may be making this pool just then, and there would be two. util/async.c:
+ * aio_get_thread_pool
+ */
+static void learn_pool(void *context)
+{
 	job_pool_add(emu.thread_pool(context), self.loop);
 }
 
-void loops_prepare_main(void)
+void loops_size_main(void)
 {
-	static bool prepared;
+	static bool sized;
 	void *context;
 
-	if (prepared || config.mode == MODE_OFF)
+	if (sized || config.mode == MODE_OFF)
 		return;
 	context = emu.main_context();
 	if (!context)
 		return;
-	prepared = true;
+	sized = true;
 	size_pool(context);
+}
+
+void loops_prepare_main(void)
+{
+	void *context;
+
+	if (main_ready || self.role != THREAD_MAIN || config.mode == MODE_OFF)
+		return;
+	context = emu.main_context();
+	if (!context)
+		return;
+	main_ready = true;
+	size_pool(context);
+	learn_pool(context);
 }
 
 void loops_prepare_iothread(void *iothread)
@@ -46,4 +70,5 @@ void loops_prepare_iothread(void *iothread)
 
 	emu.poll_params(context, 0, 0, 0, NULL);
 	size_pool(context);
+	learn_pool(context);
 }

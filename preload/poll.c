@@ -15,6 +15,7 @@
 #include "../hooks/emulator.h"
 #include "config.h"
 #include "interpose.h"
+#include "loops.h"
 #include "message.h"
 #include "self.h"
 #include "signals.h"
@@ -71,6 +72,7 @@ static bool is_plain(void)
 		return false;
 	/* A recording that has been given up: any thread publishes. */
 	turnstile_lock();
+	loops_prepare_main();
 	uring_drained();
 	turnstile_unlock();
 	return true;

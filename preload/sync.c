@@ -24,7 +24,7 @@ static void before_lock(pthread_mutex_t *mutex)
 		break;
 	case THREAD_MAIN:
 		threads_learn_bql();
-		loops_prepare_main();
+		loops_size_main();
 		self.last_locked = mutex;
 		break;
 	case THREAD_LOOP:
@@ -75,6 +75,7 @@ INTERPOSED int pthread_cond_signal(pthread_cond_t *cond)
 	before_signal(cond);
 	if (!self_is_party())
 		return real.pthread_cond_signal(cond);
+	loops_prepare_main();
 	job_submitted(cond);
 	result = real.pthread_cond_signal(cond);
 	job_signalled(cond);

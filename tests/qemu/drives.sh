@@ -56,6 +56,14 @@ test_encrypted_luks() { encrypted qcow2 -o encrypt.format=luks,encrypt.key-secre
 
 # ---- layers ----
 
+# Opened before anything else has taken a lock: the pool is made while its lock is taken for the first time.
+test_blockdev() {
+	bare_with virtio-blk -blockdev "driver=qcow2,node-name=d0,read-only=on,file.driver=file,file.filename=$guests/bare.qcow2"
+	exact 3
+	"$B/rrio-inspect" info --field requests rec >requests
+	[[ $(tr -d '\0' <requests) -ge 200 ]] || fail "only $(<requests) requests have passed a gate"
+}
+
 test_chain_of_three() {
 	qemu-img create -q -f qcow2 -F raw -b "$guests/bare.img" base.qcow2
 	qemu-img create -q -f qcow2 -F qcow2 -b base.qcow2 middle.qcow2
