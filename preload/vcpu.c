@@ -32,6 +32,13 @@ enum {
 	 * changes something, so it starts the count anew: else recording and replay could park in different passes.
 	 */
 	STALL_LOCKS = 8,
+	/*
+	 * An idle bottom half (ISA's DMA, while a floppy is written) wakes its loop each time it runs, so that a poll in
+	 * a device access never asks the kernel and no request can end. After so many bells in one device access there
+	 * is a turn, and it waits so long for a request. Any number that no other device access comes to will do.
+	 */
+	SPIN_BELLS = 64,
+	SPIN_MS = 1000,
 	/* Replay: so often, that the recorded turn cannot be at another place. */
 	STALL_HOPELESS = 10000,
 };
@@ -40,6 +47,7 @@ static struct {
 	int64_t last_start; /* instruction count of the last slice start */
 	uint64_t bell_turn; /* turns when the doorbell rang last */
 	unsigned locks;	    /* of the BQL since the last slice start */
+	unsigned bells;	    /* with the BQL, since then */
 	int64_t stall_icount;
 	uint64_t stall_turn;
 	unsigned stall_times;
@@ -119,6 +127,7 @@ int64_t turnstile_slice(int64_t icount)
 		return INT64_MAX;
 	vcpu.slices++;
 	vcpu.locks = 0;
+	vcpu.bells = 0;
 	vcpu.last_start = icount;
 	if (first && (place_in_turn() || place_possible(icount)))
 		look(RRJ_SLICE, icount);
@@ -168,15 +177,29 @@ void turnstile_idle(pthread_mutex_t *bql)
 	real.pthread_mutex_lock(bql);
 }
 
+/* Recording: until a request has finished. */
+static void wait_for_request(void *unused)
+{
+	struct pollfd one = { .fd = turnstile_wake_fd(), .events = POLLIN };
+	const struct timespec time = { .tv_sec = SPIN_MS / 1000 }, none = { 0 };
+
+	(void)unused;
+	real.ppoll(&one, 1, gate_in_flight() ? &time : &none, NULL);
+}
+
 void turnstile_doorbell(void)
 {
 	void *cpu = emulator_current_cpu();
 
+	if (config.mode == MODE_OFF || !cpu)
+		return;
+	if (emu.bql_locked() && ++vcpu.bells % SPIN_BELLS == 0)
+		turnstile_nested_poll(wait_for_request, NULL);
 	/*
 	 * Not while a timer is due: between slices QEMU writes too (qemu_clock_notify), and an exit request there would
 	 * keep its loop from ever starting a slice.
 	 */
-	if (config.mode == MODE_OFF || !cpu || emulator_deadline() == 0)
+	if (emulator_deadline() == 0)
 		return;
 	vcpu.bell_turn = place_turns();
 	trail_bell(emu.icount_raw());
