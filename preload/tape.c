@@ -36,7 +36,7 @@ static struct {
 	struct tape_turn turn; /* record: the one that starts; replay: the next one */
 	int fd;		       /* replay: the folder */
 	_Atomic uint64_t turns;
-	uint64_t requests, inputs;
+	_Atomic uint64_t requests, inputs;
 
 	struct rrj_writer *writer; /* NULL: not recording, or no longer */
 

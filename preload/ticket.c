@@ -14,7 +14,7 @@ static struct {
 	bool released;
 } submitted[TICKETS];
 
-static uint64_t taken;
+static _Atomic uint64_t taken;
 
 void ticket_take(struct ticket_slot *slot, uint64_t number, int64_t icount, const struct rrj_request *what)
 {

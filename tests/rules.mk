@@ -24,4 +24,8 @@ test-matrix: test-parts
 test-load: test-parts
 	TEST_LOAD=20 tests/run -j1 'qemu/load.*'
 
-.PHONY: test-parts test unit test-matrix test-load
+#: make test-soak [N=100]    N recordings of the Linux guest, each replayed 3 times, on busy and changing cores; hours
+test-soak: test-parts
+	TEST_SOAK=$(or $(N),100) TEST_LIMIT=86400 tests/run -j1 'qemu/load.soak'
+
+.PHONY: test-parts test unit test-matrix test-load test-soak

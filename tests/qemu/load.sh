@@ -66,3 +66,36 @@ test_killed() {
 	done
 	[[ $killed -ge $runs ]] || fail "only $killed runs were killed"
 }
+
+# Busy cores, a disk that is slower at times, and threads moved from core to core all the while: recorded so, replayed
+# so three times. TEST_SOAK is the number of recordings (make test-soak: 100).
+test_soak() {
+	local i settings=('1 shift=5,sleep=off' '2 shift=auto' '1 shift=auto' '4 shift=5,sleep=off') setting device=virtio-blk
+	keep_busy
+	keep_moving
+	for ((i = 0; i < ${TEST_SOAK:-1}; i++)); do
+		rm -rf rec record.* replay.*
+		read -r -a setting <<<"${settings[i % 4]}"
+		device=virtio-blk
+		[[ $((i % 3)) -ne 1 ]] || device=ide
+		command_line linux pc "$device" qcow2 writable \
+			"cache=none,throttling.iops-total=$((400 + RANDOM % 4000))" "${setting[@]}"
+		record "${args[@]}"
+		replays 3
+		echo "recording $((i + 1)): 3 replays are the same"
+	done
+}
+
+# Moves the emulator's threads between the cores, or ties all of them to one, until the case ends.
+keep_moving() {
+	while :; do
+		for pid in $(pgrep -f "file=(disk|$PWD)[^ ]*qcow2" || :); do
+			taskset -a -c -p "$((RANDOM % 2))" "$pid" >/dev/null 2>&1 || :
+			sleep 0.3
+			taskset -a -c -p 0,1 "$pid" >/dev/null 2>&1 || :
+		done
+		sleep 0.2
+	done {say}>&- &
+	busy+=($!)
+	trap 'kill "${busy[@]}"' EXIT
+}
