@@ -14,6 +14,7 @@ test_differences() { check differs; }
 test_changed_image() { check changed-image; }
 test_cut_recordings() { check cut; }
 test_refusals() { check refusals; }
+test_recording_given_up() { check gives-up; }
 test_hangs() { check hangs; }
 test_ends() { check ends; }
 test_mutants() { check mutants; }

@@ -250,6 +250,32 @@ static bool hangs(uint64_t seed, struct failure *failure, unsigned *tried)
 	return true;
 }
 
+/* A recording whose turn cannot start is given up, and the emulator goes on to its own end. */
+static bool gives_up(uint64_t seed, struct failure *failure, unsigned *tried)
+{
+	int status;
+
+	image_make(seed);
+	status = run(&(struct run){ .program = "qemu-system-toy",
+				    .mode = "record",
+				    .dir = "rec",
+				    .trace = "trace",
+				    .output = "record.output",
+				    .perturb = "stuck:7",
+				    .seed = seed,
+				    .jitter = seed });
+	if (!is_own(status) || !file_has("record.output", "[gave-up]"))
+		return fail(failure, "the recording ended with status %d, see record.output", status);
+	if (rename("trace", "trace.recorded"))
+		return fail(failure, "the recording has left no trace");
+	image_make(seed);
+	status = replay(seed, "rec", 1, NULL);
+	if (status || !file_has("replay.output", "[ends-early]") || !file_begins("trace.recorded", "trace"))
+		return fail(failure, "the replay ended with status %d, see replay.output", status);
+	++*tried;
+	return true;
+}
+
 static const struct end {
 	const char *name;
 	int status;
@@ -475,7 +501,7 @@ const struct named_case cases[] = {
 	{ "replays", replays, 200 }, { "bare", bare, 10 },
 	{ "differs", differs, 20 },  { "changed-image", changed_image, 10 },
 	{ "cut", cut, 20 },	     { "refusals", refusals, 1 },
-	{ "hangs", hangs, 2 },	     { "ends", ends, 8 },
-	{ "opaque", opaque, 10 },    { "mutants", mutants, 10 },
-	{ NULL, NULL, 0 },
+	{ "gives-up", gives_up, 2 }, { "hangs", hangs, 2 },
+	{ "ends", ends, 8 },	     { "opaque", opaque, 10 },
+	{ "mutants", mutants, 10 },  { NULL, NULL, 0 },
 };

@@ -96,6 +96,8 @@ static void befall(unsigned number)
 		exit(62);
 	if (perturbed(PERTURB_KILL, number))
 		raise(SIGKILL);
+	if (perturbed(PERTURB_STUCK, number))
+		sleep(8);
 	if (!perturbed(PERTURB_FORK, number))
 		return;
 	fflush(NULL);

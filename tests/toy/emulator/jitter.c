@@ -19,7 +19,8 @@ static enum perturbation perturbation;
 static unsigned perturbed_request;
 
 static const char *const names[] = { "nothing", "data", "image", "order", "count", "drop", "random", "result",
-				     "late",	"hang", "abort", "leave", "exit",  "fork", "kill" };
+				     "late",	"hang", "abort", "leave", "exit",  "fork", "kill",
+				     "stuck" };
 
 static void read_perturbation(const char *text)
 {

@@ -65,6 +65,7 @@ enum perturbation {
 	PERTURB_EXIT,
 	PERTURB_FORK,
 	PERTURB_KILL,
+	PERTURB_STUCK, /* the vCPU thread stands still, for some seconds */
 	PERTURBATIONS
 };
 
