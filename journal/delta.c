@@ -184,6 +184,8 @@ uint8_t *rrj_request_put(uint8_t *out, const struct rrj_request *request, struct
 		out = rrj_put_varint(out, rrj_zigzag((uint64_t)request->results[i]));
 	out = put_delta(out, delta->icount, (uint64_t)request->submit_icount);
 	out = rrj_put_varint(out, rrj_zigzag((uint64_t)request->latency_ns));
+	if (request->stack)
+		out = rrj_put_varint(out, request->stack);
 	request_keep(delta, request);
 	return out;
 }
@@ -208,5 +210,7 @@ void rrj_request_get(struct rrj_in *in, struct rrj_request *request, struct rrj_
 		request->results[i] = (int64_t)rrj_unzigzag(rrj_get_varint(in));
 	request->submit_icount = (int64_t)(delta->icount - rrj_unzigzag(rrj_get_varint(in)));
 	request->latency_ns = (int64_t)rrj_unzigzag(rrj_get_varint(in));
+	/* An older writer's request ends here. */
+	request->stack = in->p < in->end ? (uint32_t)rrj_get_upto(in, UINT32_MAX) : 0;
 	request_keep(delta, request);
 }

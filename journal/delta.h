@@ -17,7 +17,7 @@ struct rrj_delta {
 };
 
 /* More than any turn or request takes. */
-enum { RRJ_DELTA_BOUND = (10 + RRJ_RESULTS) * RRJ_VARINT_MAX };
+enum { RRJ_DELTA_BOUND = (11 + RRJ_RESULTS) * RRJ_VARINT_MAX };
 
 uint8_t *rrj_turn_put(uint8_t *out, const struct rrj_turn *turn, struct rrj_delta *delta);
 uint8_t *rrj_request_put(uint8_t *out, const struct rrj_request *request, struct rrj_delta *delta);

@@ -71,6 +71,10 @@ static const struct field fields[][13] = {
 		FIELD(end, S64, real_ns, 0),
 		FIELD(end, U32, trail, ADDED),
 	},
+	[RRJ_STACK] = {
+		FIELD(stack, U32, id, 0),
+		FIELD(stack, STRINGS, frames, 0),
+	},
 };
 
 _Static_assert(sizeof(enum rrj_data) == 4 && sizeof(enum rrj_source) == 4, "an ENUM is read and written as 4 bytes");

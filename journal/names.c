@@ -11,6 +11,7 @@
 static const char *const types[] = {
 	[RRJ_START] = "start", [RRJ_FILE] = "file", [RRJ_TURN] = "turn", [RRJ_REQUEST] = "request",
 	[RRJ_INPUT] = "input", [RRJ_NOTE] = "note", [RRJ_END] = "end",
+	[RRJ_STACK] = "stack",
 };
 static const char *const kinds[] = {
 	[RRJ_SLICE] = "slice",

@@ -69,7 +69,7 @@ static int damaged(struct rrj_reader *r)
 /* START is first and once, and nothing comes behind END. */
 static bool in_order(const struct rrj_reader *r, int type)
 {
-	return !r->ended && (type >= RRJ_FIRST_OPTIONAL || r->started == (type != RRJ_START));
+	return !r->ended && (type >= RRJ_TYPES || r->started == (type != RRJ_START));
 }
 
 /* Takes one record of the content at hand: 1, 0 for one to skip, or -EBADMSG. */

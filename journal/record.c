@@ -129,7 +129,7 @@ int rrj_record_split(struct rrj_in *in, struct rrj_in *payload)
 int rrj_record_decode(struct rrj_record *record, int type, struct rrj_in payload, struct rrj_delta *delta,
 		      struct rrj_signal *signal)
 {
-	if (type >= RRJ_FIRST_OPTIONAL)
+	if (type >= RRJ_TYPES)
 		return 0;
 	record->type = (enum rrj_type)type;
 	if (type == RRJ_TURN)

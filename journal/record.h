@@ -12,8 +12,6 @@
 #include "rrio/journal.h"
 #include "wire.h"
 
-enum { RRJ_FIRST_OPTIONAL = 8 }; /* this type and those above: a reader may skip what it does not know */
-
 /* -EINVAL when the record holds what a reader would refuse. */
 int rrj_record_check(const struct rrj_record *record);
 

@@ -25,6 +25,8 @@ enum rrj_type {
 	RRJ_INPUT,     /* bytes from outside: randomness, a signal */
 	RRJ_NOTE,      /* something that was not controlled, as text */
 	RRJ_END,       /* once, last: why the recording ended, and totals */
+	RRJ_STACK,     /* a chain of the emulator's calls, before the first request that was submitted through it */
+	RRJ_TYPES,     /* one more than the last */
 };
 
 /* Where a turn starts. The order of the values is part of the format. */
@@ -122,6 +124,7 @@ struct rrj_request {
 	int64_t submit_icount;  /* -1: unknown */
 	int64_t latency_ns;     /* of the host: from the job's start to its last call's return */
 	int64_t results[RRJ_RESULTS]; /* of the calls before the last one; only if these are no more than that */
+	uint32_t stack;         /* rrj_stack.id: the calls through which it was submitted; 0: not recorded */
 };
 
 struct rrj_signal {
@@ -142,6 +145,15 @@ struct rrj_note {
 	const char *text;
 };
 
+/*
+ * A chain of calls, innermost first, each a string "SYMBOL+0xOFFSET FILE+0xOFFSET": in the function, then in the
+ * executable or library. A symbol that is not known is "?".
+ */
+struct rrj_stack {
+	uint32_t id;         /* 1, 2, … in order of first use */
+	struct rrj_strings frames;
+};
+
 struct rrj_end {
 	const char *cause;   /* exit, signal 15, no space left on device, … */
 	int64_t icount;      /* final guest instruction count */
@@ -160,6 +172,7 @@ struct rrj_record {
 		struct rrj_input input;
 		struct rrj_note note;
 		struct rrj_end end;
+		struct rrj_stack stack;
 	};
 };
 

@@ -193,6 +193,9 @@ static void dump_record(struct dump *d, const struct rrj_record *record)
 	case RRJ_END:
 		dump_end(d, &record->end);
 		break;
+	case RRJ_STACK:
+	case RRJ_TYPES:
+		break;
 	}
 }
 

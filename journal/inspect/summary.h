@@ -14,7 +14,7 @@ struct summary {
 	char *cause; /* of the end; empty when it ended early */
 	char id[33];
 	int64_t icount;		      /* up to which it can be replayed */
-	uint64_t counts[RRJ_END + 1]; /* records by type */
+	uint64_t counts[RRJ_TYPES]; /* records by type */
 	uint64_t slices, bytes;
 	int64_t duration_ns; /* of the host, from the start to the last turn or the end */
 };

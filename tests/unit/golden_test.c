@@ -11,8 +11,7 @@
 
 #include "sample.h"
 
-/* A file of the folder from its hexadecimal form, if there is one. */
-static bool unhex(int dir, const char *name, const char *golden)
+bool unhex(int dir, const char *name, const char *golden)
 {
 	char path[256];
 	unsigned byte;

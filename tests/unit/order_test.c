@@ -46,7 +46,7 @@ static void test_values(void)
 {
 	static const struct rrj_record wrong[] = {
 		{ .type = 0 },
-		{ .type = 8 },
+		{ .type = RRJ_TYPES },
 		{ .type = RRJ_TURN, .turn = { .kind = 0 } },
 		{ .type = RRJ_TURN, .turn = { .kind = RRJ_NESTED + 1 } },
 		{ .type = RRJ_REQUEST, .request = { .op = 0 } },

@@ -95,7 +95,7 @@ static bool same_request(const struct rrj_request *a, const struct rrj_request *
 {
 	return a->ticket == b->ticket && a->file == b->file && a->op == b->op && a->calls == b->calls &&
 	       a->offset == b->offset && a->length == b->length && a->result == b->result && a->checksum == b->checksum &&
-	       a->submit_icount == b->submit_icount && a->latency_ns == b->latency_ns &&
+	       a->submit_icount == b->submit_icount && a->latency_ns == b->latency_ns && a->stack == b->stack &&
 	       !memcmp(a->results, b->results, sizeof(a->results));
 }
 
@@ -124,6 +124,10 @@ bool same_record(const struct rrj_record *a, const struct rrj_record *b)
 		       a->end.turns == b->end.turns && a->end.requests == b->end.requests &&
 		       a->end.inputs == b->end.inputs && a->end.slices == b->end.slices &&
 		       a->end.mono_ns == b->end.mono_ns && a->end.real_ns == b->end.real_ns && a->end.trail == b->end.trail;
+	case RRJ_STACK:
+		return a->stack.id == b->stack.id && same_list(a->stack.frames, b->stack.frames);
+	case RRJ_TYPES:
+		break;
 	}
 	return false;
 }

@@ -48,6 +48,9 @@ int sample_recording(size_t together, size_t block, bool close_it);
  */
 size_t read_samples(int fd, int *last, enum rrj_state *state, uint64_t *offset);
 
+/* A file of the folder from tests/golden/GOLDEN.hex, if there is one. */
+bool unhex(int dir, const char *name, const char *golden);
+
 /* A generator of the same numbers in each run. */
 uint64_t random_number(uint64_t *seed);
 
