@@ -95,6 +95,12 @@ static bool take_extra(const char *value)
 	return *value && !*end;
 }
 
+static bool take_backtrace(const char *value)
+{
+	config.backtrace = !strcmp(value, "1");
+	return config.backtrace || !strcmp(value, "0");
+}
+
 /* The last two are the launcher's. */
 static const struct variable {
 	const char *name, *values;
@@ -107,6 +113,7 @@ static const struct variable {
 	{ "RRIO_ON_ERROR", "continue, stop", take_on_error },
 	{ "RRIO_PATIENCE", "seconds without progress, or 0 for ever (10)", take_patience },
 	{ "RRIO_CHECK", "none, registers, memory, memory:TURNS, or two of them with a comma", take_check },
+	{ "RRIO_BACKTRACE", "0, 1", take_backtrace },
 	{ "RRIO_ROOT", "an absolute path, from rrio replay", take_root },
 	{ "RRIO_EXTRA", "a number, from rrio replay", take_extra },
 };
@@ -127,7 +134,7 @@ static void take(const char *entry)
 	}
 	message_end(STATUS_USAGE,
 		    "unknown variable %s; there are RRIO_MODE, RRIO_DIR, RRIO_LOG, RRIO_DATA, RRIO_ON_ERROR, "
-		    "RRIO_PATIENCE and RRIO_CHECK [unknown-variable]",
+		    "RRIO_PATIENCE, RRIO_CHECK and RRIO_BACKTRACE [unknown-variable]",
 		    entry);
 }
 

@@ -15,6 +15,7 @@ struct config {
 	const char *root; /* RRIO_ROOT: where the files of a packed recording are, or NULL */
 	unsigned extra; /* RRIO_EXTRA: how many words rrio replay has put behind the recorded command line */
 	enum rrj_data data;
+	bool backtrace; /* RRIO_BACKTRACE=1 */
 	bool stop_on_error; /* RRIO_ON_ERROR=stop */
 	unsigned patience;  /* RRIO_PATIENCE: seconds; 0: for ever */
 	bool checks_set;    /* RRIO_CHECK is there */

@@ -12,6 +12,7 @@
 
 #include "../hooks/emulator.h"
 #include "../hooks/slice.h"
+#include "backtrace.h"
 #include "check.h"
 #include "clock.h"
 #include "config.h"
@@ -118,6 +119,7 @@ __attribute__((constructor)) static void start(int argc, char **argv, char **env
 	if (!emu.cpu_exit && !provenance_is_emulator())
 		return;
 	config_read(environment);
+	backtrace_init();
 	if (missing && config.mode != MODE_OFF)
 		refuse_missing(missing);
 	begin(argc, argv, environment);

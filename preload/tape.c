@@ -240,6 +240,11 @@ void tape_note(const char *id, const char *text)
 	self.inside = false;
 }
 
+void tape_stack(uint32_t id, struct rrj_strings frames)
+{
+	append(&(struct rrj_record){ .type = RRJ_STACK, .stack = { .id = id, .frames = frames } });
+}
+
 /* ---- replay ---- */
 
 static int read_next(struct rrj_reader *reader, struct rrj_record *record)
@@ -446,6 +451,7 @@ void tape_released(uint32_t i, struct gate_request *done)
 		file_compare(done->file);
 	now->file = file_id(done->file);
 	now->submit_icount = ticket_icount(now->ticket);
+	now->stack = ticket_stack(now->ticket);
 	self.inside = true;
 	if (recording()) {
 		append(&(struct rrj_record){ .type = RRJ_REQUEST, .request = *now });

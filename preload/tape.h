@@ -59,6 +59,9 @@ bool tape_has_input(enum rrj_source source);
 /* Record: something that was not controlled. Once per id. */
 void tape_note(const char *id, const char *text);
 
+/* Record, with self.inside set, by whoever submits a request: the calls through which it does so. */
+void tape_stack(uint32_t id, struct rrj_strings frames);
+
 /* The emulator ends by itself. Record: the END record. Replay: has everything been replayed? */
 void tape_end(int64_t icount, uint64_t slices);
 

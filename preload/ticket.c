@@ -6,12 +6,14 @@
 
 #include <stddef.h>
 
+#include "backtrace.h"
 #include "trail.h"
 
 static struct {
 	struct ticket_slot *slot;
 	int64_t icount;
 	bool released;
+	uint32_t stack;
 } submitted[TICKETS];
 
 static _Atomic uint64_t taken;
@@ -23,6 +25,7 @@ void ticket_take(struct ticket_slot *slot, uint64_t number, int64_t icount, cons
 	submitted[ticket % TICKETS].slot = slot;
 	submitted[ticket % TICKETS].icount = icount;
 	submitted[ticket % TICKETS].released = false;
+	submitted[ticket % TICKETS].stack = backtrace_take();
 	slot->ticket = ticket;
 	slot->number = number;
 	trail_submitted(ticket, icount, what);
@@ -52,6 +55,11 @@ bool ticket_released(uint64_t ticket)
 int64_t ticket_icount(uint64_t ticket)
 {
 	return known(ticket) ? submitted[ticket % TICKETS].icount : -1;
+}
+
+uint32_t ticket_stack(uint64_t ticket)
+{
+	return known(ticket) ? submitted[ticket % TICKETS].stack : 0;
 }
 
 uint64_t tickets_taken(void)

@@ -44,6 +44,9 @@ bool ticket_released(uint64_t ticket);
 /* Where it was submitted: guest instructions; -1 when that is no longer known. */
 int64_t ticket_icount(uint64_t ticket);
 
+/* The rrj_stack.id of the calls through which it was submitted; 0: none, or no longer known. */
+uint32_t ticket_stack(uint64_t ticket);
+
 /* How many have been submitted so far. */
 uint64_t tickets_taken(void);
 
