@@ -9,3 +9,6 @@ $(B)/librrj.a: $(call objects,journal)
 $(B)/rrio-inspect: $(call objects,journal/inspect) $(B)/librrj.a
 	$(call say,ld)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lzstd -ljansson -lbsd
+
+# The page is part of the program.
+$(B)/journal/inspect/html.o: journal/inspect/page.html

@@ -46,7 +46,7 @@ void backtrace_init(void)
 			    library ? "without unw_backtrace" : dlerror());
 }
 
-static bool in_library(void *address, const struct dl_find_object *library)
+static bool in_library(const void *address, const struct dl_find_object *library)
 {
 	return address >= library->dlfo_map_start && address < library->dlfo_map_end;
 }
@@ -85,11 +85,12 @@ static size_t put_frame(char *out, size_t room, const char *address)
 static void write_chain(uint32_t id, void *const *frames, unsigned n)
 {
 	static char text[TEXT];
+	char *out = text;
 	size_t used = 0, more = 1;
 
 	for (unsigned i = 0; i < n && more; i++)
-		used += more = put_frame(text + used, TEXT - used, frames[i]);
-	tape_stack(id, (struct rrj_strings){ text, used });
+		used += more = put_frame(out + used, TEXT - used, frames[i]);
+	tape_stack(id, (struct rrj_strings){ out, used });
 }
 
 /* Its id; a chain that has not been seen is written. */

@@ -1,232 +1,212 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * dump.c - rrio-inspect dump: every record on a line, in columns.
+ * dump.c - rrio-inspect dump: every record that is wanted, on a line; also of a recording that is still being made.
  *
- * One thread; memory only for the files' names. What is before damage is shown, then the damage is told.
+ * One thread; memory for names alone. What is before damage is shown, then the damage is told.
  */
+#include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <time.h>
+#include <unistd.h>
 
-#include "inspect.h"
+#include "lines.h"
+#include "out.h"
+#include "select.h"
 
-enum { NAME_SIZE = 13, FILES_MAX = 1 << 16 };
+/* ---- the cursor: the last record that was shown, as its turn and the records behind that ---- */
 
-struct dump {
-	struct rrj_turn turn; /* the last */
-	int64_t start_ns;
-	char (*names)[NAME_SIZE];
-	uint32_t files, room;
+struct cursor {
+	uint64_t turn, behind;
+	bool set;
 };
 
-/* Up to the fourth column, for a line that is no request. */
-static void lead(const char *kind, const char *what)
+static bool read_cursor(struct cursor *cursor, const char *text)
 {
-	printf("%7s %-6s %14s %-8s ", "", kind, "", what);
+	char end;
+	int n = sscanf(text, "%" SCNu64 ".%" SCNu64 "%c", &cursor->turn, &cursor->behind, &end);
+
+	if (n == 1)
+		n += sscanf(text, "%" SCNu64 "%c", &cursor->turn, &end) == 1;
+	return cursor->set = n == 2 && *text != '-';
 }
 
-static void dump_start(struct dump *d, const struct rrj_start *start)
+static void hex_id(const struct view *view, char out[33])
 {
-	d->start_ns = start->mono_ns;
-	lead("", "start");
-	printf("rrio ");
-	print_safe(start->rrio_version, stdout);
-	printf(", ");
-	print_safe(start->emulator, stdout);
-	printf(" ");
-	print_safe(start->emulator_version, stdout);
-	printf(", data %s\n", rrj_data_name(start->data));
+	for (int i = 0; i < 16; i++)
+		snprintf(out + 2 * i, 3, "%02x", view->id[i]);
 }
 
-/* Files are numbered 1, 2, …; a number out of turn just has no name. */
-static void remember(struct dump *d, const struct rrj_file *file)
+/* "ID CURSOR"; a file that is not there yet is no cursor. */
+static enum status load_cursor(struct cursor *cursor, const struct view *view, const char *path)
 {
-	const char *slash = strrchr(file->path, '/');
+	FILE *file = fopen(path, "re");
+	char id[33], mine[33], text[64];
+	int n;
 
-	if (file->id != d->files + 1 || d->files == FILES_MAX)
+	if (!file && errno == ENOENT)
+		return FINE;
+	n = file ? fscanf(file, "%32s %63s", id, text) : 0;
+	if (file)
+		fclose(file);
+	hex_id(view, mine);
+	if (n != 2 || !read_cursor(cursor, text)) {
+		say("%s holds no cursor; name another file, or delete it", path);
+		return USAGE;
+	}
+	if (!strcmp(id, mine))
+		return FINE;
+	say("%s holds a cursor of another recording (%s); name another file, or delete it", path, id);
+	return USAGE;
+}
+
+static enum status save_cursor(const struct cursor *cursor, const struct view *view, const char *path)
+{
+	FILE *file = fopen(path, "we");
+	char id[33];
+	int error;
+
+	hex_id(view, id);
+	error = !file || fprintf(file, "%s %" PRIu64 ".%" PRIu64 "\n", id, cursor->turn, cursor->behind) < 0;
+	error |= file && fclose(file);
+	if (!error)
+		return FINE;
+	say("the cursor cannot be left in %s: %s", path, strerror(errno));
+	return NO_RECORDING;
+}
+
+static bool is_behind(const struct cursor *cursor, const struct event *event)
+{
+	return !cursor->set || event->turn.seq > cursor->turn ||
+	       (event->turn.seq == cursor->turn && event->behind > cursor->behind);
+}
+
+static enum status find_cursor(struct cursor *cursor, const struct view *view, const struct options *options)
+{
+	if (options->after && !read_cursor(cursor, options->after))
+		return say_at(options->after, 0, "a cursor is a turn's number, or TURN.RECORD: 17 or 17.3");
+	return options->cursor_file && !options->after ? load_cursor(cursor, view, options->cursor_file) : FINE;
+}
+
+/* ---- following ---- */
+
+/* Does the writer still live? It holds the journal's lock. */
+static bool is_written(const struct recording *recording)
+{
+	char *path;
+	bool locked = false;
+	int fd;
+
+	if (asprintf(&path, "%s/journal", recording->path) < 0)
+		return false;
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	locked = fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) && errno == EWOULDBLOCK;
+	if (fd >= 0)
+		close(fd);
+	free(path);
+	return locked;
+}
+
+/* Nothing more so far: waits, and says whether more may come. */
+static bool wait_for_more(const struct view *view)
+{
+	const struct timespec pause = { .tv_nsec = 100000000 };
+
+	if (view->last || rrj_reader_state(view->recording.reader) != RRJ_EARLY || out_failed())
+		return false;
+	out_flush();
+	if (!is_written(&view->recording))
+		return false;
+	nanosleep(&pause, NULL);
+	return true;
+}
+
+/* ---- the command ---- */
+
+static void tell_early(const struct view *view, const struct format *format)
+{
+	if (view->last || rrj_reader_state(view->recording.reader) != RRJ_EARLY || format != &format_text)
 		return;
-	if (d->files == d->room) {
-		uint32_t room = d->room ? 2 * d->room : 16;
-		void *names = realloc(d->names, room * sizeof(*d->names));
+	lines_lead("early");
+	out_format("the recording ends here, at byte %" PRIu64 " of %s, without an end record\n",
+		   rrj_reader_offset(view->recording.reader), rrj_reader_file(view->recording.reader));
+}
 
-		if (!names)
-			return;
-		d->names = names;
-		d->room = room;
+static bool show(struct view *view, struct selection *selection, const struct format *format,
+		 const struct columns *columns, const struct options *options, struct cursor *cursor)
+{
+	bool tried_again = false;
+	bool any = false;
+
+	do {
+		while (select_next(selection, view) && !out_failed()) {
+			if (!is_behind(cursor, &view->event))
+				continue;
+			format->line(view, columns);
+			*cursor = (struct cursor){ view->event.turn.seq, view->event.behind, true };
+			tried_again = false;
+			any = true;
+		}
+		if (!options->follow || wait_for_more(view))
+			continue;
+		if (tried_again)
+			break;
+		tried_again = true; /* the writer may have gone on between the look and its end */
+	} while (options->follow && !view->last && !out_failed());
+	return any;
+}
+
+static enum status dump_view(struct view *view, const struct options *options)
+{
+	struct selection *selection = NULL;
+	const struct format *format;
+	struct cursor cursor = { 0 };
+	struct columns columns;
+	bool any;
+	enum status status = format_find(&format, options->output);
+
+	status = status ? status : columns_read(&columns, options->fields);
+	status = status ? status : find_cursor(&cursor, view, options);
+	status = status ? status : select_open(&selection, view, options->words);
+	if (!status) {
+		select_seek(selection, view);
+		if (cursor.set && !*options->words)
+			view_seek_turn(view, cursor.turn);
+		if (!options->follow && !options->no_pager && format == &format_text)
+			out_page();
+		format->begin(&columns);
+		any = show(view, selection, format, &columns, options, &cursor);
+		tell_early(view, format);
+		if (!any && *options->words && view->last >= 0)
+			say("nothing in %s is of this selection", view->recording.path);
+		status = view_status(view);
 	}
-	snprintf(d->names[d->files], NAME_SIZE, "%s", slash && slash[1] ? slash + 1 : file->path);
-	for (char *c = d->names[d->files]; *c; c++)
-		*c = (unsigned char)*c < 0x20 || *c == 0x7f ? '?' : *c;
-	d->files++;
-}
-
-static void dump_file(struct dump *d, const struct rrj_file *file)
-{
-	remember(d, file);
-	lead("", "file");
-	printf("%" PRIu32 " ", file->id);
-	print_safe(file->path, stdout);
-	printf(", %" PRIu64 " bytes%s%s%s\n", file->size, file->flags & RRJ_FILE_TEMPORARY ? ", temporary" : "",
-	       file->flags & RRJ_FILE_READ_ONLY ? ", read-only" : "", file->flags & RRJ_FILE_DEVICE ? ", device" : "");
-}
-
-static void dump_turn(struct dump *d, const struct rrj_turn *turn)
-{
-	double seconds = (double)((uint64_t)turn->mono_ns - (uint64_t)d->start_ns) / 1e9;
-
-	d->turn = *turn;
-	printf("%7s %-6s %14" PRId64 " %-8s %-12" PRIu64 " %+12.6f s, releases %" PRIu32, "", rrj_kind_name(turn->kind),
-	       turn->icount, "turn", turn->seq, seconds, turn->releases);
-	if (turn->loop)
-		printf(", iothread %" PRIu32, turn->loop);
-	putchar('\n');
-}
-
-static const char *file_name(const struct dump *d, uint32_t file, char buffer[NAME_SIZE])
-{
-	if (!file)
-		return "-";
-	if (file <= d->files)
-		return d->names[file - 1];
-	snprintf(buffer, NAME_SIZE, "%" PRIu32, file);
-	return buffer;
-}
-
-static void print_result(int64_t result)
-{
-	const char *name = result < 0 && result > -4096 ? strerrorname_np((int)-result) : NULL;
-
-	if (name)
-		printf(" -%-7s", name);
-	else
-		printf(" %8" PRId64, result);
-}
-
-static void print_latency(int64_t ns)
-{
-	static const struct unit {
-		int64_t upto;
-		double size;
-		const char *name;
-	} units[] = { { 1000, 1, "ns" }, { 1000000, 1e3, "us" }, { 1000000000, 1e6, "ms" }, { INT64_MAX, 1e9, "s" } };
-	const struct unit *unit = units;
-
-	while (ns >= unit->upto && unit->upto < INT64_MAX)
-		unit++;
-	printf(" %*.*f%s", 7 - (int)strlen(unit->name), unit->size > 1 ? 1 : 0, (double)ns / unit->size, unit->name);
-}
-
-static void dump_request(struct dump *d, const struct rrj_request *request)
-{
-	char buffer[NAME_SIZE];
-
-	printf("%7" PRIu64 " %-6s %14" PRId64 " %-8s %-12s %12" PRIu64 " %8" PRIu64, request->ticket,
-	       rrj_kind_name(d->turn.kind), d->turn.icount, rrj_op_name(request->op),
-	       file_name(d, request->file, buffer), request->offset, request->length);
-	print_result(request->result);
-	print_latency(request->latency_ns);
-	if (request->submit_icount < 0)
-		printf(" %8s\n", "-");
-	else
-		printf(" %8" PRId64 "\n", (int64_t)((uint64_t)d->turn.icount - (uint64_t)request->submit_icount));
-}
-
-static void dump_input(struct dump *d, const struct rrj_input *input)
-{
-	const uint8_t *bytes = input->data;
-	struct rrj_signal signal;
-
-	(void)d;
-	lead("", "input");
-	if (input->source == RRJ_SIGNAL) {
-		memcpy(&signal, input->data, sizeof(signal));
-		printf("signal %" PRId32 ", code %" PRId32 ", from process %" PRId32 " of user %" PRIu32 "\n",
-		       signal.signo, signal.code, signal.pid, signal.uid);
-		return;
-	}
-	printf("%s, %zu bytes ", rrj_source_name(input->source), input->size);
-	for (size_t i = 0; i < input->size && i < 12; i++)
-		printf("%02x", bytes[i]);
-	puts(input->size > 12 ? "..." : "");
-}
-
-static void dump_note(struct dump *d, const struct rrj_note *note)
-{
-	(void)d;
-	lead("", "note");
-	print_safe(note->id, stdout);
-	printf(": ");
-	print_safe(note->text, stdout);
-	putchar('\n');
-}
-
-static void dump_end(struct dump *d, const struct rrj_end *end)
-{
-	(void)d;
-	printf("%7s %-6s %14" PRId64 " %-8s ", "", "", end->icount, "end");
-	print_safe(end->cause, stdout);
-	printf(" after %" PRIu64 " turns, %" PRIu64 " requests, %" PRIu64 " inputs\n", end->turns, end->requests,
-	       end->inputs);
-}
-
-static void dump_record(struct dump *d, const struct rrj_record *record)
-{
-	switch (record->type) {
-	case RRJ_START:
-		dump_start(d, &record->start);
-		break;
-	case RRJ_FILE:
-		dump_file(d, &record->file);
-		break;
-	case RRJ_TURN:
-		dump_turn(d, &record->turn);
-		break;
-	case RRJ_REQUEST:
-		dump_request(d, &record->request);
-		break;
-	case RRJ_INPUT:
-		dump_input(d, &record->input);
-		break;
-	case RRJ_NOTE:
-		dump_note(d, &record->note);
-		break;
-	case RRJ_END:
-		dump_end(d, &record->end);
-		break;
-	case RRJ_STACK:
-	case RRJ_TYPES:
-		break;
-	}
+	if (!status && options->cursor_file && cursor.set)
+		status = save_cursor(&cursor, view, options->cursor_file);
+	select_close(selection);
+	return status;
 }
 
 static enum status dump(const struct options *options)
 {
-	struct recording recording;
-	struct dump d = { 0 };
-	struct rrj_record record;
-	enum status status = recording_open(&recording, options->recording);
-	int found;
+	struct view view;
+	enum status status = view_open(&view, options->recording);
 
 	if (status)
 		return status;
-	printf("%7s %-6s %14s %-8s %-12s %12s %8s %8s %7s %8s\n", "TICKET", "KIND", "INSTRUCTION", "WHAT", "FILE",
-	       "OFFSET", "LENGTH", "RESULT", "LATENCY", "IN INSNS");
-	while ((found = recording_next(&recording, &record)) > 0 && !ferror(stdout))
-		dump_record(&d, &record);
-	if (!found && rrj_reader_state(recording.reader) == RRJ_EARLY) {
-		lead("", "early");
-		printf("the recording ends here, at byte %" PRIu64 " of %s, without an end record\n",
-		       rrj_reader_offset(recording.reader), rrj_reader_file(recording.reader));
-	}
-	status = recording_status(&recording, found);
-	recording_close(&recording);
-	free(d.names);
+	status = dump_view(&view, options);
+	view_close(&view);
 	return status;
 }
 
 const struct command command_dump = {
 	.name = "dump",
-	.synopsis = "dump",
+	.synopsis = "dump [-o text|ndjson|csv]",
 	.does = "every turn, request, input, file and note (without a command: this)",
+	.takes = " o F fields f follow after cursor-file no-pager ",
+	.words = SELECTION,
 	.run = dump,
 };

@@ -7,17 +7,26 @@
  */
 #include <errno.h>
 #include <inttypes.h>
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "json.h"
 #include "summary.h"
 
 enum how { TEXT, TEXT_IN_PLACE, LIST, NUMBER, DATA, STATE };
 
-#define START(name, how) { #name, offsetof(struct summary, start.name), how, true }
-#define COUNT(name, type) { #name, offsetof(struct summary, counts[type]), NUMBER, false }
-#define WHOLE(name, how) { #name, offsetof(struct summary, name), how, false }
+#define START(name, how)                                               \
+	{                                                              \
+#name, offsetof(struct summary, start.name), how, true \
+	}
+#define COUNT(name, type)                                                    \
+	{                                                                    \
+#name, offsetof(struct summary, counts[type]), NUMBER, false \
+	}
+#define WHOLE(name, how)                                          \
+	{                                                         \
+#name, offsetof(struct summary, name), how, false \
+	}
 
 static const struct field {
 	const char *name;
@@ -48,6 +57,7 @@ static const struct field {
 	COUNT(notes, RRJ_NOTE),
 	WHOLE(slices, NUMBER),
 	WHOLE(bytes, NUMBER),
+	WHOLE(uncontrolled, LIST),
 };
 
 enum { FIELDS = sizeof(fields) / sizeof(fields[0]) };
@@ -97,7 +107,7 @@ static void print_text(const struct summary *s)
 	for (const struct field *field = fields; field < fields + FIELDS; field++) {
 		printf("%-16s ", field->name);
 		if (field->how == LIST)
-			print_list(list(s, field), !strcmp(field->name, "env") ? "\n                 " : " ");
+			print_list(list(s, field), !strcmp(field->name, "argv") ? " " : "\n                 ");
 		else if (field->how == NUMBER)
 			printf("%" PRId64, *(const int64_t *)at(s, field));
 		else
@@ -128,43 +138,6 @@ static void print_field(const struct summary *s, const struct field *field)
 
 /* ---- JSON ---- */
 
-/* The string with all that is not ASCII as \xNN, or NULL without memory. */
-static char *escape(const char *string)
-{
-	char *escaped = calloc(4, strlen(string) + 1), *out = escaped;
-
-	for (; escaped && *string; string++) {
-		if ((unsigned char)*string < 0x80)
-			*out++ = *string;
-		else
-			out += sprintf(out, "\\x%02x", (unsigned char)*string);
-	}
-	return escaped;
-}
-
-/* JSON takes UTF-8 alone. */
-static json_t *json_text(const char *string)
-{
-	json_t *value = json_string(string);
-	char *escaped;
-
-	if (value)
-		return value;
-	escaped = escape(string);
-	value = escaped ? json_string(escaped) : NULL;
-	free(escaped);
-	return value;
-}
-
-static json_t *json_list(const struct rrj_strings *strings)
-{
-	json_t *array = json_array();
-
-	for (size_t i = 0; i < strings->size; i += strlen(strings->bytes + i) + 1)
-		json_array_append_new(array, json_text(strings->bytes + i));
-	return array;
-}
-
 static json_t *json_field(const struct summary *s, const struct field *field)
 {
 	if (field->how == LIST)
@@ -181,10 +154,7 @@ static int print_json(const struct summary *s)
 
 	for (const struct field *field = fields; field < fields + FIELDS; field++)
 		error |= json_object_set_new(object, field->name, json_field(s, field));
-	if (!error)
-		error = json_dumpf(object, stdout, JSON_INDENT(2));
-	json_decref(object);
-	putchar('\n');
+	error |= json_write(object, JSON_INDENT(2));
 	return error ? -ENOMEM : 0;
 }
 
@@ -200,7 +170,7 @@ static enum status show(struct recording *recording, const struct options *optio
 	if (s.started && (last >= 0 || last == -EBADMSG)) {
 		if (field)
 			print_field(&s, field);
-		else if (!options->json)
+		else if (!options->output || !strcmp(options->output, "text"))
 			print_text(&s);
 		else if (print_json(&s))
 			last = -ENOMEM;
@@ -223,6 +193,10 @@ static enum status info(const struct options *options)
 			return USAGE;
 		}
 	}
+	if (options->output && strcmp(options->output, "json") && strcmp(options->output, "text")) {
+		say("-o takes text or json, not %s; see: rrio-inspect --help", options->output);
+		return USAGE;
+	}
 	status = recording_open(&recording, options->recording);
 	if (status)
 		return status;
@@ -233,9 +207,9 @@ static enum status info(const struct options *options)
 
 const struct command command_info = {
 	.name = "info",
-	.synopsis = "info [-o json | --field NAME]",
-	.does = "how it was recorded, how it ended, how much there is",
-	.takes_field = true,
-	.takes_output = true,
+	.synopsis = "info [-o text|json]",
+	.does = "how it was recorded, what was not controlled, how it ended",
+	.takes = " o field ",
+	.words = ONE_RECORDING,
 	.run = info,
 };

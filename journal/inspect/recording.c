@@ -50,12 +50,6 @@ static enum status no_recording(const char *argument, const char *folder)
 	return NO_RECORDING;
 }
 
-static enum status out_of_memory(void)
-{
-	say("no memory left");
-	return NO_RECORDING;
-}
-
 static enum status find_in_store(char **found, const char *argument)
 {
 	char *folder = store(), *path = folder ? join(folder, argument ? argument : "latest") : NULL;
@@ -82,6 +76,16 @@ static enum status find(char **found, const char *argument)
 	else
 		status = find_in_store(found, argument);
 	return status || *found ? status : out_of_memory();
+}
+
+bool recording_exists(const char *argument)
+{
+	char *folder = store(), *path = folder ? join(folder, argument) : NULL;
+	bool exists = !access(argument, F_OK) || (path && !strchr(argument, '/') && !access(path, F_OK));
+
+	free(path);
+	free(folder);
+	return exists;
 }
 
 static enum status refuse(const char *path, int error)
@@ -136,7 +140,7 @@ int recording_next(struct recording *r, struct rrj_record *record)
 	if (record->type == RRJ_TURN) {
 		r->expected = record->turn.releases;
 		r->turn_icount = record->turn.icount;
-		r->turns++;
+		r->turns = record->turn.seq;
 	} else if (record->type == RRJ_REQUEST && r->expected) {
 		r->expected--;
 	} else if (record->type == RRJ_END && record->end.turns <= r->turns) {

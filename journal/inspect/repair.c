@@ -81,15 +81,15 @@ static enum status repair(const struct options *options)
 	enum status status;
 	int error, last = 0;
 
-	if (!options->folder) {
+	if (!options->output) {
 		say("repair writes a new recording: rrio-inspect repair -o FOLDER [RECORDING]");
 		return USAGE;
 	}
 	status = recording_open(&from, options->recording);
 	if (status)
 		return status;
-	error = write_new(&from, options->folder, &last);
-	status = tell(&from, options->folder, error, last);
+	error = write_new(&from, options->output, &last);
+	status = tell(&from, options->output, error, last);
 	recording_close(&from);
 	return status;
 }
@@ -98,6 +98,7 @@ const struct command command_repair = {
 	.name = "repair",
 	.synopsis = "repair -o FOLDER",
 	.does = "copy what is intact into a new recording",
-	.takes_folder = true,
+	.takes = " o ",
+	.words = ONE_RECORDING,
 	.run = repair,
 };

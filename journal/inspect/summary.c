@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { NOTES_MOST = 1 << 16 }; /* bytes */
+
 static bool copy(const char **string)
 {
 	*string = strdup(*string);
@@ -53,6 +55,27 @@ static int take_end(struct summary *s, const struct rrj_end *end)
 	return s->cause ? 0 : -ENOMEM;
 }
 
+/* What was not controlled, each thing once. */
+static int take_note(struct summary *s, const struct rrj_note *note)
+{
+	struct rrj_strings *list = &s->uncontrolled;
+	char *line, *bytes;
+	int size = asprintf(&line, "%s: %s", note->id, note->text) + 1;
+
+	if (!size)
+		return -ENOMEM;
+	for (size_t i = 0; i < list->size; i += strlen(list->bytes + i) + 1)
+		if (!strcmp(list->bytes + i, line))
+			size = 0;
+	bytes = size && list->size < NOTES_MOST ? realloc((void *)list->bytes, list->size + (size_t)size) : NULL;
+	if (bytes) {
+		memcpy(bytes + list->size, line, (size_t)size);
+		*list = (struct rrj_strings){ bytes, list->size + (size_t)size };
+	}
+	free(line);
+	return 0;
+}
+
 static int take(struct summary *s, const struct rrj_record *record)
 {
 	s->counts[record->type]++;
@@ -60,6 +83,8 @@ static int take(struct summary *s, const struct rrj_record *record)
 		return take_start(s, &record->start);
 	if (record->type == RRJ_END)
 		return take_end(s, &record->end);
+	if (record->type == RRJ_NOTE)
+		return take_note(s, &record->note);
 	if (record->type == RRJ_TURN)
 		s->duration_ns = (int64_t)((uint64_t)record->turn.mono_ns - (uint64_t)s->start.mono_ns);
 	return 0;
@@ -87,6 +112,7 @@ int summary_make(struct summary *s, struct recording *recording, bool start_only
 void summary_free(struct summary *s)
 {
 	free(s->cause);
+	free((void *)s->uncontrolled.bytes);
 	if (!s->started)
 		return;
 	free((void *)s->start.rrio_version);

@@ -13,10 +13,11 @@ struct summary {
 	enum rrj_state state;
 	char *cause; /* of the end; empty when it ended early */
 	char id[33];
-	int64_t icount;		      /* up to which it can be replayed */
+	int64_t icount;		    /* up to which it can be replayed */
 	uint64_t counts[RRJ_TYPES]; /* records by type */
 	uint64_t slices, bytes;
-	int64_t duration_ns; /* of the host, from the start to the last turn or the end */
+	struct rrj_strings uncontrolled; /* the notes: "ID: TEXT", each once */
+	int64_t duration_ns;		 /* of the host, from the start to the last turn or the end */
 };
 
 /* Reads all of the recording, or with start_only no more than its START record: as recording_next's last value. */

@@ -50,5 +50,7 @@ const struct command command_verify = {
 	.name = "verify",
 	.synopsis = "verify",
 	.does = "is the journal good, and how far can it be replayed",
+	.takes = "",
+	.words = ONE_RECORDING,
 	.run = verify,
 };
