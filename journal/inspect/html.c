@@ -96,7 +96,8 @@ static json_t *files(struct view *view)
 			continue;
 		snprintf(id, sizeof(id), "%" PRIu32, i);
 		json_object_set_new(object, id,
-				    json_pack("{s:o, s:o}", "name", json_text(names_file(&view->names, i)), "path",
+				    json_pack("{s:b, s:o, s:o}", "temporary", names_is_temporary(&view->names, i),
+					      "name", json_text(names_file(&view->names, i)), "path",
 					      json_text(names_path(&view->names, i))));
 	}
 	return object;
