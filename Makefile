@@ -21,7 +21,7 @@ objects = $(patsubst %.c,$(B)/%.o,$(wildcard $(1)/*.c))
 
 all: $(B)/librrio.so $(B)/rrio-inspect
 
-include $(wildcard journal/rules.mk preload/rules.mk tests/rules.mk scripts/rules.mk)
+include $(wildcard man/rules.mk journal/rules.mk preload/rules.mk tests/rules.mk scripts/rules.mk)
 
 $(B)/%.o: %.c
 	@mkdir -p $(@D)

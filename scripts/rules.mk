@@ -18,6 +18,11 @@ install: all
 	install -m 644 scripts/lib/*.sh "$(DESTDIR)$(PREFIX)/share/rrio"
 	install -D -m 644 scripts/completion/rrio.bash "$(DESTDIR)$(PREFIX)/share/bash-completion/completions/rrio"
 	install -D -m 644 scripts/completion/_rrio "$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_rrio"
+	install -D -m 644 -t "$(DESTDIR)$(PREFIX)/include/rrio" include/rrio/*.h
+	install -m 644 $(B)/librrj.a "$(DESTDIR)$(PREFIX)/lib"
+	install -d "$(DESTDIR)$(PREFIX)/lib/pkgconfig"
+	sed 's|@PREFIX@|$(PREFIX)|; s|@VERSION@|$(VERSION)|' journal/rrj.pc.in >"$(DESTDIR)$(PREFIX)/lib/pkgconfig/rrj.pc"
+	install -m 644 journal/inspect/ndjson.schema.json "$(DESTDIR)$(PREFIX)/share/rrio"
 	for page in $(B)/man/*.[1-9]; do \
 		[ ! -e "$$page" ] || install -D -m 644 -t "$(DESTDIR)$(PREFIX)/share/man/man$${page##*.}" "$$page" || exit; \
 	done

@@ -242,5 +242,7 @@ int main(int argc, char **argv)
 	for (int i = 0; i < COMMANDS; i++)
 		if (!strcmp(argv[1], commands[i]->name))
 			return (int)flushed(run(commands[i], argc - 1, argv + 1));
-	return (int)wrong("there is no command", argv[1]);
+	if (recording_exists(argv[1]))
+		return (int)flushed(run(&command_dump, argc, argv));
+	return (int)wrong("there is no command and no recording", argv[1]);
 }

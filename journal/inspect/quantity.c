@@ -4,6 +4,7 @@
  */
 #include "quantity.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,16 +27,19 @@ static int exponent(char c)
 
 size_t quantity_read(const char *text, enum unit usual, int64_t *value, enum unit *unit)
 {
-	size_t digits = strspn(text, "0123456789."), used, length;
+	size_t used = strspn(text, "0123456789"), length;
 	int base = usual == UNIT_SIZE ? 1024 : 1000;
+	char digits[40] = "";
 	long double number;
-	char *end;
 
 	*unit = usual;
-	number = strtold(text, &end); /* hexadecimal too, where it has no fraction */
-	if (!digits || text[0] == '.')
+	/* "5..r7" is a range, and its first point 5. */
+	if (used && text[used] == '.' && isdigit((unsigned char)text[used + 1]))
+		used += 1 + strspn(text + used + 1, "0123456789");
+	if (!used || used >= sizeof(digits))
 		return 0;
-	used = (size_t)(end - text);
+	memcpy(digits, text, used);
+	number = strtold(digits, NULL);
 	for (int i = exponent(text[used]); i > 0; i--)
 		number *= base;
 	used += exponent(text[used]) > 0;

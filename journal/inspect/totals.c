@@ -191,8 +191,10 @@ void totals_add(struct totals *t, const struct event *event)
 		t->first_ns = event->time_ns;
 		t->any = true;
 	}
-	t->last_icount = event->icount;
-	t->last_ns = event->time_ns;
+	if (event->icount > t->last_icount)
+		t->last_icount = event->icount;
+	if (event->time_ns > t->last_ns)
+		t->last_ns = event->time_ns;
 	if (event->record.type == RRJ_TURN)
 		t->turns++;
 	else if (event->record.type == RRJ_INPUT)
