@@ -84,6 +84,7 @@ static size_t put_frame(char *out, size_t room, const char *address)
 
 static void write_chain(uint32_t id, void *const *frames, unsigned n)
 {
+	/* cppcheck-suppress unassignedVariable ; put_frame fills it */
 	static char text[TEXT];
 	char *out = text;
 	size_t used = 0, more = 1;

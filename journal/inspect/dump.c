@@ -159,31 +159,34 @@ static bool show(struct view *view, struct selection *selection, const struct fo
 	return any;
 }
 
+/* All that is wanted is known: shows it. */
+static enum status show_all(struct view *view, struct selection *selection, const struct format *format,
+			    const struct columns *columns, const struct options *options, struct cursor *cursor)
+{
+	select_seek(selection, view);
+	if (cursor->set && !*options->words)
+		view_seek_turn(view, cursor->turn);
+	if (!options->follow && !options->no_pager && format == &format_text)
+		out_page();
+	format->begin(columns);
+	if (!show(view, selection, format, columns, options, cursor) && *options->words && view->last >= 0)
+		say("nothing in %s is of this selection", view->recording.path);
+	tell_early(view, format);
+	return view_status(view);
+}
+
 static enum status dump_view(struct view *view, const struct options *options)
 {
 	struct selection *selection = NULL;
 	const struct format *format;
 	struct cursor cursor = { 0 };
 	struct columns columns;
-	bool any;
 	enum status status = format_find(&format, options->output);
 
 	status = status ? status : columns_read(&columns, options->fields);
 	status = status ? status : find_cursor(&cursor, view, options);
 	status = status ? status : select_open(&selection, view, options->words);
-	if (!status) {
-		select_seek(selection, view);
-		if (cursor.set && !*options->words)
-			view_seek_turn(view, cursor.turn);
-		if (!options->follow && !options->no_pager && format == &format_text)
-			out_page();
-		format->begin(&columns);
-		any = show(view, selection, format, &columns, options, &cursor);
-		tell_early(view, format);
-		if (!any && *options->words && view->last >= 0)
-			say("nothing in %s is of this selection", view->recording.path);
-		status = view_status(view);
-	}
+	status = status ? status : show_all(view, selection, format, &columns, options, &cursor);
 	if (!status && options->cursor_file && cursor.set)
 		status = save_cursor(&cursor, view, options->cursor_file);
 	select_close(selection);

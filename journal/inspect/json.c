@@ -215,7 +215,10 @@ static void line(struct view *view, const struct columns *columns)
 	}
 	if (!columns->count)
 		add_rest(object, &view->event.record);
-	json_write(object, JSON_COMPACT);
+	if (columns->count && !json_object_size(object))
+		json_decref(object); /* nothing of what was asked for */
+	else
+		json_write(object, JSON_COMPACT);
 }
 
 const struct format format_ndjson = { "ndjson", begin, line };

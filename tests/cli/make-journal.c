@@ -3,8 +3,8 @@
  * make-journal.c - writes journals for the tests of rrio-inspect, the same bytes each time; and reads one, as a program
  * of others would that was given the library and its header.
  *
- * make-journal FOLDER [other|note|live|killed] | --read FOLDER. `other`: one request more, and another input. `live`: goes
- * on, a round every 20 ms, until a file "stop" is in the working directory. `killed`: nothing is closed.
+ * make-journal FOLDER [other|note|live|killed] | --read FOLDER. `other`: one request more, and another input. `live`:
+ * goes on, a round every 20 ms, until a file "stop" is in the working directory. `killed`: nothing is closed.
  */
 #include <fcntl.h>
 #include <inttypes.h>
