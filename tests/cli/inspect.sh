@@ -27,13 +27,14 @@ journals() {
 }
 
 test_golden() {
-	local name status words got
+	local name status words got said
 	journals
 	while read -r name status words; do
 		[[ $name && $name != '#'* ]] || continue
 		got=0
 		eval "\"\$inspect\" $words" >out 2>err </dev/null || got=$?
-		cat out err | sed -E 's/(rrio-inspect )[0-9]+\.[0-9]+\.[0-9]+/\1VERSION/' >"$name.txt"
+		said=$(cat out err | tr '\0' '\n' | sed -E 's/(rrio-inspect )[0-9]+\.[0-9]+\.[0-9]+/\1VERSION/')
+		printf '%s\n' "${said//"$PWD"/HERE}" >"$name.txt"
 		if [[ -n ${TEST_UPDATE:-} ]]; then
 			cp "$name.txt" "$golden/"
 		fi
