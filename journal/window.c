@@ -7,6 +7,7 @@
 #include "window.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -65,7 +66,9 @@ ssize_t rrj_window_at(struct rrj_window *w, uint64_t offset, size_t size, const 
 	size_t have = offset >= w->offset && offset - w->offset <= w->used ? w->used - (size_t)(offset - w->offset) : 0;
 
 	if (have < size) {
-		size_t want = size > CHUNK ? size : CHUNK;
+		/* Who leaps from head to head, as seeking does, wants no more than the head. */
+		bool leaps = offset > w->offset + w->used;
+		size_t want = size > CHUNK || leaps ? size : CHUNK;
 		int error;
 
 		move_to(w, offset);
