@@ -42,7 +42,7 @@ void backtrace_init(void)
 	if (!walk)
 		message_end(STATUS_UNSUPPORTED,
 			    "RRIO_BACKTRACE=1 needs libunwind.so.8 (%s); on Debian: apt-get install "
-			    "libunwind8; everything else works without it",
+			    "libunwind8; everything else works without it [no-libunwind]",
 			    library ? "without unw_backtrace" : dlerror());
 }
 

@@ -72,8 +72,12 @@ static void keep_strings(struct rrj_record *record)
 	case RRJ_END:
 		keep(&record->end.cause);
 		break;
+	case RRJ_STACK:
+		record->stack.frames.bytes = copy(record->stack.frames.bytes, record->stack.frames.size);
+		break;
 	case RRJ_TURN:
 	case RRJ_REQUEST:
+	case RRJ_TYPES:
 		break;
 	}
 }
