@@ -3,8 +3,9 @@
  * slice.c - the hook in the instruction-count loop: how long may the next slice be?
  *
  * Runs in the vCPU thread. QEMU asks icount_round() for the budget of every slice (icount_get_limit,
- * accel/tcg/tcg-accel-ops-icount.c); its body is replaced by rrio_slice_budget(). The caller's deadline is not used:
- * it also contains timers of the host's clocks, and it is older than the turn that may be taken in here.
+ * accel/tcg/tcg-accel-ops-icount.c); its body is replaced by rrio_slice_budget(). The caller's deadline also contains
+ * timers of the host's clock, and it is older than the turn that may be taken in here. It is used where neither matters:
+ * asking for it once more takes and gives back several locks, in every slice.
  */
 #include "slice.h"
 
@@ -14,25 +15,36 @@
 
 static slice_start_fn *slice_start;
 
-/* The virtual clock's next timer, in instructions; as icount_get_limit does, at most INT32_MAX nanoseconds. */
-static int64_t deadline_instructions(void)
+/* At most INT32_MAX nanoseconds, as icount_get_limit has it; in instructions, of which each takes 1 << shift. */
+static int64_t instructions(int64_t deadline_ns)
 {
-	int64_t unit = emu.icount_to_ns(1), deadline = emulator_deadline();
+	int64_t unit = emu.icount_to_ns(1);
 
-	if (deadline < 0 || deadline > INT32_MAX)
-		deadline = INT32_MAX;
-	return (deadline + unit - 1) / unit;
+	if (deadline_ns < 0 || deadline_ns > INT32_MAX)
+		deadline_ns = INT32_MAX;
+	return (deadline_ns + unit - 1) >> __builtin_ctzll((uint64_t)unit);
+}
+
+/* Is what the caller says the virtual clock's deadline, and not a nearer one of the host's clock? */
+static bool is_virtual(int64_t deadline_ns)
+{
+	int64_t host = emu.clock_deadline(CLOCK_REALTIME_TIMERS, TIMERS_ALL);
+
+	return host < 0 || host > deadline_ns;
 }
 
 __attribute__((visibility("default"))) int64_t rrio_slice_budget(int64_t deadline_ns)
 {
 	int64_t limit = INT64_MAX, budget;
+	bool fresh = false;
 
-	(void)deadline_ns;
 	/* From 8.1 on QEMU also asks once per loop, with the BQL held, for a budget to share among the vCPUs. */
 	if (!emu.bql_locked())
-		limit = slice_start(emu.icount_raw());
-	budget = deadline_instructions();
+		limit = slice_start(emu.icount_raw(), &fresh);
+	budget = instructions(deadline_ns);
+	/* A nearer timer of the host's clock makes no difference where the limit is nearer still. */
+	if (!fresh || (budget < limit && !is_virtual(deadline_ns)))
+		budget = instructions(emulator_deadline());
 	return budget < limit ? budget : limit;
 }
 

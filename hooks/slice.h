@@ -3,13 +3,15 @@
 #ifndef HOOKS_SLICE_H
 #define HOOKS_SLICE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /*
  * Called at the start of every slice, in the vCPU thread, without the BQL: may wait for a turn there. Given the
- * instruction count; returns how many instructions the slice may have at most.
+ * instruction count; returns how many instructions the slice may have at most. *fresh: nobody else has run since this
+ * thread locked the BQL last, so that the timers are as QEMU has just seen them.
  */
-typedef int64_t slice_start_fn(int64_t icount);
+typedef int64_t slice_start_fn(int64_t icount, bool *fresh);
 
 /* Puts the hook into the emulator; `start` is called from then on. Errors as entry_replace(). */
 int slice_install(slice_start_fn *start);

@@ -16,8 +16,7 @@ static void before_lock(pthread_mutex_t *mutex)
 {
 	switch (self.role) {
 	case THREAD_VCPU:
-		if (mutex == threads_bql())
-			turnstile_before_bql();
+		turnstile_before_bql();
 		break;
 	case THREAD_WORKER:
 		job_before_lock(mutex);
@@ -33,22 +32,40 @@ static void before_lock(pthread_mutex_t *mutex)
 	}
 }
 
+/* The vCPU thread takes many locks in every slice; of them all, one matters. */
+static inline bool lock_matters(const pthread_mutex_t *mutex)
+{
+	if (self.role == THREAD_VCPU)
+		return mutex == threads_bql() && !self.inside;
+	return self.role != THREAD_OTHER && !self.inside;
+}
+
+/* A function of its own, so that the way past it needs no stack. */
+static __attribute__((noinline)) int lock(pthread_mutex_t *mutex)
+{
+	before_lock(mutex);
+	return real.pthread_mutex_lock(mutex);
+}
+
 INTERPOSED int pthread_mutex_lock(pthread_mutex_t *mutex)
 {
-	if (self.role != THREAD_OTHER && !self.inside)
-		before_lock(mutex);
-	return real.pthread_mutex_lock(mutex);
+	return lock_matters(mutex) ? lock(mutex) : real.pthread_mutex_lock(mutex);
+}
+
+static __attribute__((noinline)) int unlock(pthread_mutex_t *mutex)
+{
+	if (self.role == THREAD_WORKER)
+		job_before_unlock(mutex);
+	else if (self.role == THREAD_MAIN)
+		threads_learn_bql();
+	return real.pthread_mutex_unlock(mutex);
 }
 
 INTERPOSED int pthread_mutex_unlock(pthread_mutex_t *mutex)
 {
-	if (self.role != THREAD_OTHER && !self.inside) {
-		if (self.role == THREAD_WORKER)
-			job_before_unlock(mutex);
-		else if (self.role == THREAD_MAIN)
-			threads_learn_bql();
-	}
-	return real.pthread_mutex_unlock(mutex);
+	if (self.role == THREAD_OTHER || self.role == THREAD_VCPU || self.inside)
+		return real.pthread_mutex_unlock(mutex);
+	return unlock(mutex);
 }
 
 INTERPOSED int pthread_cond_wait(pthread_cond_t *cond, pthread_mutex_t *mutex)

@@ -39,7 +39,7 @@ struct thread_args {
 
 __thread struct self self __attribute__((tls_model("initial-exec")));
 
-static pthread_mutex_t *bql;
+pthread_mutex_t *threads_bql_known;
 
 /* A new thread's start, until it has begun. Not from malloc: pthread_create may be called with any lock held. */
 static struct launch {
@@ -81,17 +81,12 @@ void threads_init(void)
 	self.role = THREAD_MAIN;
 }
 
-pthread_mutex_t *threads_bql(void)
-{
-	return bql;
-}
-
 void threads_learn_bql(void)
 {
 	/* The main thread took it just before QEMU noted that it holds it. system/cpus.c:qemu_mutex_lock_iothread_impl
 	 */
-	if (!bql && self.last_locked && emu.bql_locked())
-		bql = self.last_locked;
+	if (!threads_bql_known && self.last_locked && emu.bql_locked())
+		threads_bql_known = self.last_locked;
 }
 
 /* The main thread makes the first vCPU's thread: what the emulator was told is known by now. */

@@ -47,8 +47,11 @@ void turnstile_await_loop(unsigned loop);
 
 /* ---- the vCPU thread: vcpu.c ---- */
 
-/* At the start of a slice, without the BQL. Returns how many instructions it may have at most. */
-int64_t turnstile_slice(int64_t icount);
+/*
+ * At the start of a slice, without the BQL. Returns how many instructions it may have at most; *fresh: nobody else has run
+ * since turnstile_before_bql().
+ */
+int64_t turnstile_slice(int64_t icount, bool *fresh);
 
 /* Before it locks the BQL: not in a loop's turn; and the place of a stall. */
 void turnstile_before_bql(void);

@@ -5,6 +5,7 @@
  * Runs in the vCPU thread. Nothing here fails; a difference in replay ends the process.
  */
 #include <inttypes.h>
+#include <stdatomic.h>
 
 #include "../hooks/emulator.h"
 #include "config.h"
@@ -46,13 +47,15 @@ enum {
 static struct {
 	int64_t last_start; /* instruction count of the last slice start */
 	uint64_t bell_turn; /* turns when the doorbell rang last */
+	uint64_t bql_turn;  /* turns when it locked the BQL last */
 	unsigned locks;	    /* of the BQL since the last slice start */
 	unsigned bells;	    /* with the BQL, since then */
 	int64_t stall_icount;
 	uint64_t stall_turn;
 	unsigned stall_times;
 	_Atomic uint64_t slices;
-} vcpu = { .last_start = -1, .bell_turn = UINT64_MAX, .stall_icount = -1 };
+	int64_t grid, grid_end; /* the last slice's: a division costs more than all else here */
+} vcpu = { .last_start = -1, .bell_turn = UINT64_MAX, .bql_turn = UINT64_MAX, .stall_icount = -1 };
 
 uint64_t turnstile_slices(void)
 {
@@ -109,8 +112,13 @@ static void look(enum rrj_kind kind, int64_t icount)
 static int64_t slice_limit(int64_t icount)
 {
 	int64_t grid = gate_in_flight() || vcpu.bell_turn == place_turns() ? FINE : GRID;
-	int64_t limit = grid - icount % grid, next = place_next_icount();
+	int64_t limit, next = place_next_icount();
 
+	if (grid != vcpu.grid || icount >= vcpu.grid_end) {
+		vcpu.grid = grid;
+		vcpu.grid_end = icount - icount % grid + grid;
+	}
+	limit = vcpu.grid_end - icount;
 	/* Only a slice start may have to be made: the guest comes to the other kinds by itself. */
 	if (replaying() && next > icount && next - icount < limit && tape_next() == TAPE_TURN &&
 	    tape_place()->kind == RRJ_SLICE)
@@ -118,14 +126,16 @@ static int64_t slice_limit(int64_t icount)
 	return limit;
 }
 
-int64_t turnstile_slice(int64_t icount)
+int64_t turnstile_slice(int64_t icount, bool *fresh)
 {
 	/* A later slice start at the same count may lie after an interrupt was accepted. */
 	bool first = icount != vcpu.last_start;
 
 	if (config.mode == MODE_OFF)
 		return INT64_MAX;
-	vcpu.slices++;
+	/* This thread alone counts; others read. */
+	atomic_store_explicit(&vcpu.slices, atomic_load_explicit(&vcpu.slices, memory_order_relaxed) + 1,
+			      memory_order_relaxed);
 	vcpu.locks = 0;
 	vcpu.bells = 0;
 	vcpu.last_start = icount;
@@ -133,6 +143,8 @@ int64_t turnstile_slice(int64_t icount)
 		look(RRJ_SLICE, icount);
 	else if (place_in_turn())
 		wait_for_turn_end();
+	/* A turn that lends has not ended, and may have done anything. */
+	*fresh = place_turns() == vcpu.bql_turn && !place_on_loan();
 	return slice_limit(icount);
 }
 
@@ -158,6 +170,7 @@ void turnstile_before_bql(void)
 		return;
 	if (place_in_turn())
 		wait_for_turn_end();
+	vcpu.bql_turn = place_turns();
 	if (++vcpu.locks > STALL_LOCKS)
 		look_for_stall();
 }
