@@ -27,6 +27,7 @@ enum {
 static const uint8_t magics[][8] = {
 	[RRJ_JOURNAL_FILE] = { 0x89, 'R', 'R', 'J', '\r', '\n', 0x1a, '\n' },
 	[RRJ_TAIL_FILE] = { 0x89, 'R', 'R', 'T', '\r', '\n', 0x1a, '\n' },
+	[RRJ_PIECES_FILE] = { 0x89, 'R', 'R', 'P', '\r', '\n', 0x1a, '\n' },
 };
 
 static const uint8_t block_magic[4] = { 0x89, 'R', 'R', 'B' };

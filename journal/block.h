@@ -28,7 +28,7 @@ enum {
 };
 
 /* A file's magic differs by what the file is. */
-enum rrj_file_kind { RRJ_JOURNAL_FILE, RRJ_TAIL_FILE };
+enum rrj_file_kind { RRJ_JOURNAL_FILE, RRJ_TAIL_FILE, RRJ_PIECES_FILE };
 
 enum rrj_codec { RRJ_PLAIN, RRJ_ZSTD, RRJ_CODECS };
 

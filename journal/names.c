@@ -26,7 +26,8 @@ static const char *const ops[] = {
 };
 static const char *const sources[] = {
 	[RRJ_GNUTLS_RND] = "gnutls_rnd",       [RRJ_GETRANDOM] = "getrandom", [RRJ_G_RANDOM] = "g_random",
-	[RRJ_RANDOM_DEVICE] = "random device", [RRJ_SIGNAL] = "signal",
+	[RRJ_RANDOM_DEVICE] = "random device", [RRJ_SIGNAL] = "signal",     [RRJ_SEEK] = "seek",
+	[RRJ_PROBE] = "probe",		       [RRJ_DEVICE] = "device",
 };
 static const char *const data[] = {
 	[RRJ_DATA_DIGEST] = "digest",

@@ -169,30 +169,6 @@ static struct call describe(const struct iocb *iocb)
 	return call;
 }
 
-/* The request as the host gets it: our buffer, our cookie, and no eventfd. NULL: it does not get it. */
-static struct iocb *begin(struct context *context, const struct iocb *iocb, struct engine_request *request)
-{
-	struct iocb *host;
-
-	request->call = describe(iocb);
-	request->complete = complete;
-	request->ring = context;
-	request->cookie = (uintptr_t)iocb;
-	request->eventfd = (int)iocb->aio_resfd;
-	if (!engine_begin(request))
-		return NULL;
-	host = &context->iocbs[request - context->requests.first];
-	*host = *iocb;
-	host->aio_flags &= ~(uint32_t)IOCB_FLAG_RESFD;
-	host->aio_data = (uintptr_t)request;
-	if (request->call.bounce) {
-		host->aio_lio_opcode = request->call.op == RRJ_READ ? IOCB_CMD_PREADV : IOCB_CMD_PWRITEV;
-		host->aio_buf = (uintptr_t)&request->part;
-		host->aio_nbytes = 1;
-	}
-	return host;
-}
-
 /* Hands them all over; the host may take some at a time. */
 static void submit(struct context *context, struct iocb **host, long count)
 {
@@ -212,12 +188,44 @@ static void submit(struct context *context, struct iocb **host, long count)
 	}
 }
 
+static void submit_one(struct engine_request *request)
+{
+	struct context *context = request->ring;
+	struct iocb *host = &context->iocbs[request - context->requests.first];
+
+	submit(context, &host, 1);
+}
+
+/* The request as the host gets it: our buffer, our cookie, and no eventfd. */
+static struct iocb *begin(struct context *context, const struct iocb *iocb, struct engine_request *request)
+{
+	struct iocb *host;
+
+	request->call = describe(iocb);
+	request->complete = complete;
+	request->submit = submit_one;
+	request->ring = context;
+	request->cookie = (uintptr_t)iocb;
+	request->eventfd = (int)iocb->aio_resfd;
+	engine_begin(request);
+	host = &context->iocbs[request - context->requests.first];
+	*host = *iocb;
+	host->aio_flags &= ~(uint32_t)IOCB_FLAG_RESFD;
+	host->aio_data = (uintptr_t)request;
+	if (request->call.bounce) {
+		host->aio_lio_opcode = request->call.op == RRJ_READ ? IOCB_CMD_PREADV : IOCB_CMD_PWRITEV;
+		host->aio_buf = (uintptr_t)&request->part;
+		host->aio_nbytes = 1;
+	}
+	return host;
+}
+
 INTERPOSED int io_submit(void *ring, long count, void **iocbs);
 INTERPOSED int io_submit(void *ring, long count, void **iocbs)
 {
 	struct context *context = find(ring);
-	struct iocb *host[EVENTS];
 	struct engine_request *request;
+	struct iocb *host[EVENTS];
 	long taken = 0, n = 0;
 
 	if (!context)
@@ -226,7 +234,7 @@ INTERPOSED int io_submit(void *ring, long count, void **iocbs)
 		return real.io_submit(context->host, 1, (struct iocb **)iocbs);
 	for (; taken < count && taken < EVENTS && (request = engine_request_get(&context->requests)); taken++) {
 		host[n] = begin(context, iocbs[taken], request);
-		n += host[n] != NULL;
+		n += !engine_carry(request);
 	}
 	submit(context, host, n);
 	return count && !taken ? -EAGAIN : (int)taken;

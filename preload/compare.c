@@ -106,7 +106,7 @@ void compare_trail(uint32_t then, int64_t icount, compare_later *later)
 static const char *const compared[] = { "file",	 "operation", "offset",	  "length",
 					"calls", "result",    "checksum", "submission at instruction" };
 
-enum { COMPARED = sizeof(compared) / sizeof(compared[0]), CHECKSUM_VALUE = 6 };
+enum { COMPARED = sizeof(compared) / sizeof(compared[0]), RESULT_VALUE = 5, CHECKSUM_VALUE = 6 };
 
 _Static_assert(COMPARED + 1 < DIFFERENCES, "all of a request's values fit a divergence, and an end behind them");
 
@@ -139,6 +139,14 @@ static bool is_race(int compared_value, const struct rrj_request *then, const st
 	return true;
 }
 
+/* What a read returns depends on the image; all else on the guest. */
+static const char *explain(int compared_value, const struct gate_request *done)
+{
+	bool of_content = compared_value == CHECKSUM_VALUE || compared_value == RESULT_VALUE;
+
+	return of_content && done->request.op == RRJ_READ ? file_explain(done->file) : "";
+}
+
 static _Noreturn void request_differs(const struct gate_request *done, int first, const int64_t was[COMPARED],
 				      const int64_t now[COMPARED], const struct rrj_request *then)
 {
@@ -154,9 +162,9 @@ static _Noreturn void request_differs(const struct gate_request *done, int first
 	divergence.differences[1].actual_text = rrj_op_name(request->op);
 	diverged(&divergence,
 		 "request %" PRIu64 " (%s of %s, offset %" PRIu64 ", %" PRIu64
-		 " bytes) is not the recorded one: %s %" PRId64 ", recorded %" PRId64,
+		 " bytes) is not the recorded one: %s %" PRId64 ", recorded %" PRId64 "%s",
 		 request->ticket, rrj_op_name(request->op), file_name(done->file), request->offset, request->length,
-		 compared[first], now[first], was[first]);
+		 compared[first], now[first], was[first], explain(first, done));
 }
 
 struct rrj_request compare_request(const struct rrj_request *then, const struct gate_request *done)

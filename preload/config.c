@@ -148,7 +148,4 @@ void config_read(char **environment)
 	if (config.mode != MODE_REPLAY && (config.root || config.extra))
 		message_end(STATUS_USAGE, "%s is set by rrio replay alone; unset it [internal-variable]",
 			    config.root ? "RRIO_ROOT" : "RRIO_EXTRA");
-	if (config.mode == MODE_RECORD && config.data == RRJ_DATA_FULL)
-		message_end(STATUS_UNSUPPORTED, "RRIO_DATA=full is not there yet; record with RRIO_DATA=digest, "
-						"and keep the images for replay [data-full]");
 }

@@ -6,14 +6,18 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include "descriptor.h"
 #include "interpose.h"
 #include "self.h"
 #include "turnstile.h"
 
 INTERPOSED ssize_t write(int fd, const void *data, size_t size)
 {
-	ssize_t result = real.write(fd, data, size);
+	ssize_t result;
 
+	if (descriptor_write(fd, data, size, &result))
+		return result;
+	result = real.write(fd, data, size);
 	if (self.role == THREAD_VCPU && size == 8 && !self.inside) {
 		int saved = errno;
 

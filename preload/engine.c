@@ -8,8 +8,11 @@
 #include <sys/mman.h>
 #include <time.h>
 
+#include "config.h"
 #include "files.h"
+#include "image.h"
 #include "interpose.h"
+#include "message.h"
 #include "outcome.h"
 #include "self.h"
 #include "turnstile.h"
@@ -68,34 +71,33 @@ static void publish(struct gate *gate, const struct rrj_request *recorded, struc
 		gate->what.request = (struct rrj_request){ 0 };
 		request_add(&gate->what.request, &request->call, right, request->begun_ns);
 	}
-	call_land(&request->call, right);
-	call_end(&request->call);
+	call_finish(&request->call, right);
 	*done = gate->what;
 	done->request.ticket = request->slot.ticket;
 	request->complete(request, right);
 }
 
-bool engine_begin(struct engine_request *request)
+void engine_begin(struct engine_request *request)
 {
+	struct file *file;
 	int64_t then = 0;
 
 	self.inside = true;
 	request->gate = (struct gate){ .publish = publish, .slot = &request->slot, .loop = self.loop };
-	request->gate.what.file = file_of(request->call.fd);
+	file = file_of(request->call.fd);
+	request->gate.what.file = file;
+	request->call.image = file && file->image.is ? &file->image : NULL;
 	call_begin(&request->call);
 	request->begun_ns = request_now_ns();
 	ticket_take(&request->slot, 0, turnstile_icount(),
 		    &(struct rrj_request){ .op = request->call.op,
 					   .offset = (uint64_t)request->call.offset,
 					   .length = request->call.length });
-	if (outcome_of(request->slot.ticket, &then))
+	if (!call_is_virtual(&request->call) && outcome_of(request->slot.ticket, &then))
 		call_refused(&request->call, then);
 	request->part = (struct iovec){ request->call.bounce, call_size(&request->call) };
 	gate_begun();
-	if (!call_wanted(&request->call))
-		engine_finished(request, then);
 	self.inside = false;
-	return call_wanted(&request->call);
 }
 
 void engine_finished(struct engine_request *request, int64_t result)
@@ -115,6 +117,75 @@ bool engine_try_again(int *tries)
 	++*tries;
 	nanosleep(&pause, NULL);
 	return true;
+}
+
+/* ---- requests that need more than the host ---- */
+
+static struct {
+	pthread_mutex_t lock;
+	pthread_cond_t more;
+	bool has_thread;
+	pthread_t thread;
+	struct engine_request *first, **end;
+} carried = { .lock = PTHREAD_MUTEX_INITIALIZER, .more = PTHREAD_COND_INITIALIZER, .end = &carried.first };
+
+static struct engine_request *next_carried(void)
+{
+	struct engine_request *request;
+
+	real.pthread_mutex_lock(&carried.lock);
+	while (!carried.first)
+		real.pthread_cond_wait(&carried.more, &carried.lock);
+	request = carried.first;
+	carried.first = request->next;
+	if (!carried.first)
+		carried.end = &carried.first;
+	real.pthread_mutex_unlock(&carried.lock);
+	return request;
+}
+
+static void *carry(void *unused)
+{
+	(void)unused;
+	self.inside = true;
+	for (;;) {
+		struct engine_request *request = next_carried();
+
+		if (call_is_virtual(&request->call)) {
+			engine_finished(request, call_virtually(&request->call));
+		} else {
+			image_save(request->call.image, &request->call);
+			request->submit(request);
+		}
+	}
+	return NULL;
+}
+
+static void hand_to_thread(struct engine_request *request)
+{
+	real.pthread_mutex_lock(&carried.lock);
+	if (!carried.has_thread && engine_thread(&carried.thread, carry, NULL) < 0)
+		message_end(STATUS_TRY_AGAIN, "no thread for disk requests can be made [no-thread]");
+	carried.has_thread = true;
+	request->next = NULL;
+	*carried.end = request;
+	carried.end = &request->next;
+	real.pthread_cond_signal(&carried.more);
+	real.pthread_mutex_unlock(&carried.lock);
+}
+
+bool engine_carry(struct engine_request *request)
+{
+	const struct call *call = &request->call;
+	bool to_host = !call_is_virtual(call) && (!call->image || !recording() || image_is_safe(call->image, call));
+
+	self.inside = true;
+	if (!call_wanted(call))
+		engine_finished(request, call->then);
+	else if (!to_host)
+		hand_to_thread(request);
+	self.inside = false;
+	return !call_wanted(call) || !to_host;
 }
 
 int engine_thread(pthread_t *thread, void *(*start)(void *), void *argument)

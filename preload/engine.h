@@ -19,6 +19,9 @@ struct engine_request;
 /* (locked) Puts a completion into the ring that QEMU reads, and makes its descriptor readable. */
 typedef void engine_complete(struct engine_request *request, int64_t result);
 
+/* Any thread: hands one request to the host. */
+typedef void engine_submit(struct engine_request *request);
+
 struct engine_request {
 	struct gate gate; /* first: publishing gets its address */
 	struct ticket_slot slot;
@@ -26,10 +29,11 @@ struct engine_request {
 	struct iovec part; /* the buffer, for the kernel */
 	int64_t begun_ns;
 	engine_complete *complete;
+	engine_submit *submit;
 	void *ring;	/* aio.c's or uring.c's */
 	uint64_t cookie; /* what QEMU knows the request by */
 	int eventfd;
-	struct engine_request *next; /* spare */
+	struct engine_request *next; /* spare, or to be carried out */
 };
 
 /* The requests of one ring: submitting takes one, publishing gives it back (locked). */
@@ -47,10 +51,17 @@ struct engine_request *engine_request_get(struct engine_requests *requests);
 void engine_request_put(struct engine_requests *requests, struct engine_request *request);
 
 /*
- * Whoever runs: the request, whose members call, complete, ring and cookie are set, is about to be handed to the host.
- * false: it is not to be, since it is finished: the host did nothing of it when it was recorded.
+ * Whoever runs: the request, whose members call, complete, submit, ring and cookie are set, is about to be handed to the
+ * host.
  */
-bool engine_begin(struct engine_request *request);
+void engine_begin(struct engine_request *request);
+
+/*
+ * Whoever runs, after that: true when it is not to hand the request over. The host did nothing of it when it was
+ * recorded; or it needs more than the host, and a thread of ours does all of it: what an image holds is saved before it
+ * is changed, and in replay an image is a virtual file.
+ */
+bool engine_carry(struct engine_request *request);
 
 /* Any thread but one with the turnstile's lock: the host is done with it. result: or -errno. */
 void engine_finished(struct engine_request *request, int64_t result);

@@ -2,9 +2,9 @@
 /*
  * files.c - names and identities of the files on which the emulator does disk I/O.
  *
- * file_of() runs in worker threads; the rest in whoever holds the turn. A file's identity is its size and a digest of
- * its content, of samples only when it is large, taken through a descriptor of our own before its first request. What
- * differs between the samples is noticed at the first request that reads it, by its checksum.
+ * file_of() runs in whoever carries out a request; the rest in whoever holds the turn. An image's identity is its path;
+ * its size and a digest of its content, of samples only when it is large, are noted when it is met. What differs from
+ * them is no reason to refuse a replay, which stops where the guest reads it; but it is then the likely cause.
  */
 #include "files.h"
 
@@ -19,9 +19,12 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "config.h"
+#include "descriptor.h"
 #include "interpose.h"
 #include "message.h"
 #include "root.h"
+#include "store.h"
 
 /* A small file is read whole; of a larger one the first and the last 64 KiB, and 256 places of 4 KiB in between. */
 enum { WHOLE = 32 << 20, SAMPLE_ENDS = 65536, SAMPLE = 4096, SAMPLES = 256 };
@@ -31,16 +34,32 @@ static unsigned known; /* entries of files[] in use */
 static unsigned entered;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
+/* What a digest is taken of: a file, or what an image held at first. */
+struct source {
+	int fd;
+	struct image *image;
+};
+
+static int64_t read_source(const struct source *source, void *data, uint64_t offset, size_t size)
+{
+	ssize_t n;
+
+	if (source->image)
+		return image_first(source->image, data, offset, size);
+	do {
+		n = real.pread64(source->fd, data, size, (off64_t)offset);
+	} while (n < 0 && errno == EINTR);
+	return n;
+}
+
 /* false: the host cannot read that part. */
-static bool sample(XXH3_state_t *state, int fd, uint64_t offset, size_t size)
+static bool sample(XXH3_state_t *state, const struct source *source, uint64_t offset, size_t size)
 {
 	unsigned char buffer[16 * SAMPLE];
 
 	while (size) {
-		ssize_t n = real.pread64(fd, buffer, size < sizeof(buffer) ? size : sizeof(buffer), (off64_t)offset);
+		int64_t n = read_source(source, buffer, offset, size < sizeof(buffer) ? size : sizeof(buffer));
 
-		if (n < 0 && errno == EINTR)
-			continue;
 		if (n <= 0)
 			return n == 0;
 		XXH3_64bits_update(state, buffer, (size_t)n);
@@ -51,22 +70,35 @@ static bool sample(XXH3_state_t *state, int fd, uint64_t offset, size_t size)
 }
 
 /* 0: it cannot be read, so nothing is known of its content. */
-uint64_t file_digest(const char *path, uint64_t size)
+static uint64_t digest(const struct source *source, uint64_t size)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	XXH3_state_t state = { 0 };
 	bool sound;
 
-	if (fd < 0)
-		return 0;
 	XXH3_64bits_reset(&state);
-	sound = sample(&state, fd, 0, size <= WHOLE ? size : SAMPLE_ENDS);
+	sound = sample(&state, source, 0, size <= WHOLE ? size : SAMPLE_ENDS);
 	for (unsigned i = 1; sound && i <= SAMPLES && size > WHOLE; i++)
-		sound = sample(&state, fd, size / (SAMPLES + 1) * i / SAMPLE * SAMPLE, SAMPLE);
+		sound = sample(&state, source, size / (SAMPLES + 1) * i / SAMPLE * SAMPLE, SAMPLE);
 	if (sound && size > WHOLE)
-		sound = sample(&state, fd, size - SAMPLE_ENDS, SAMPLE_ENDS);
-	close(fd);
+		sound = sample(&state, source, size - SAMPLE_ENDS, SAMPLE_ENDS);
 	return sound ? XXH3_64bits_digest(&state) : 0;
+}
+
+uint64_t file_digest(const char *path, uint64_t size)
+{
+	struct source source = { .fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY) };
+	uint64_t value;
+
+	if (source.fd < 0)
+		return 0;
+	value = digest(&source, size);
+	close(source.fd);
+	return value;
+}
+
+static uint64_t image_digest(struct image *image)
+{
+	return digest(&(struct source){ .fd = -1, .image = image }, image->first_size);
 }
 
 /*
@@ -78,6 +110,23 @@ static bool is_temporary(const char *path, const struct stat *status)
 	const char *name = strrchr(path, '/');
 
 	return status->st_nlink == 0 || (name && !strncmp(name, "/vl.", 4) && strlen(name) == 10);
+}
+
+static struct {
+	dev_t device;
+	ino_t inode;
+	char name[PATH_MAX];
+} opened[FILES_MAX];
+
+static unsigned opened_count;
+
+/* By what other names it has been opened: a replay without it knows it by these. */
+static void name_image(const struct file *file)
+{
+	for (unsigned i = 0; i < opened_count; i++)
+		if (opened[i].inode == file->inode && opened[i].device == file->device &&
+		    strcmp(opened[i].name, file->path) != 0)
+			store_name(file->image.number, opened[i].name);
 }
 
 static void identify(struct file *file, int fd, const struct stat *status)
@@ -99,38 +148,104 @@ static void identify(struct file *file, int fd, const struct stat *status)
 		record->flags |= RRJ_FILE_TEMPORARY;
 		return;
 	}
-	if (S_ISBLK(status->st_mode))
-		record->size = (uint64_t)lseek(fd, 0, SEEK_END);
 	record->mtime_ns = status->st_mtim.tv_sec * 1000000000LL + status->st_mtim.tv_nsec;
-	record->digest = file_digest(file->path, record->size);
+	if (!S_ISREG(status->st_mode) && !S_ISBLK(status->st_mode))
+		return;
+	if (S_ISBLK(status->st_mode))
+		record->size = (uint64_t)real.lseek64(fd, 0, SEEK_END);
+	image_meet(&file->image, fd, file->path, record->size);
+	record->size = file->image.first_size;
+	if (!recording())
+		return;
+	record->digest = image_digest(&file->image);
+	name_image(file);
+}
+
+static struct file *new_file(void)
+{
+	if (known == FILES_MAX)
+		message_end(STATUS_UNSUPPORTED, "more than %d files with disk I/O cannot be recorded [too-many-files]",
+			    FILES_MAX);
+	return &files[known];
 }
 
 static struct file *find_or_add(int fd, const struct stat *status)
 {
+	struct file *file;
+
 	for (unsigned i = 0; i < known; i++)
 		if (files[i].inode == status->st_ino && files[i].device == status->st_dev)
 			return &files[i];
-	if (known == FILES_MAX)
-		return NULL;
-	files[known].device = status->st_dev;
-	files[known].inode = status->st_ino;
-	identify(&files[known], fd, status);
-	return &files[known++];
+	file = new_file();
+	file->device = status->st_dev;
+	file->inode = status->st_ino;
+	identify(file, fd, status);
+	known++;
+	return file;
+}
+
+/* Of an image that the recording has, when there is one. */
+static struct file *find_image(uint32_t image)
+{
+	for (unsigned i = 0; image && i < known; i++)
+		if (files[i].image.number == image)
+			return &files[i];
+	return NULL;
 }
 
 struct file *file_of(int fd)
 {
-	struct file *file = NULL;
+	struct file *file;
 	struct stat status;
 	int saved = errno;
 
-	if (fstat(fd, &status) == 0) {
-		real.pthread_mutex_lock(&lock);
+	real.pthread_mutex_lock(&lock);
+	file = replaying() ? find_image(descriptor_image(fd)) : NULL;
+	if (!file && real.fstat64(fd, (struct stat64 *)&status) == 0)
 		file = find_or_add(fd, &status);
-		real.pthread_mutex_unlock(&lock);
-	}
+	real.pthread_mutex_unlock(&lock);
 	errno = saved;
 	return file;
+}
+
+struct file *file_missing(uint32_t image)
+{
+	struct file *file;
+
+	real.pthread_mutex_lock(&lock);
+	file = find_image(image);
+	if (!file) {
+		file = new_file();
+		file->device = (dev_t)-1;
+		snprintf(file->path, sizeof(file->path), "%s", store_path(image));
+		image_meet(&file->image, -1, file->path, 0);
+		file->record = (struct rrj_file){ .path = file->path, .size = file->image.first_size };
+		known++;
+	}
+	real.pthread_mutex_unlock(&lock);
+	return file;
+}
+
+void file_opened(const struct stat *status, const char *name)
+{
+	struct file *file = NULL;
+
+	real.pthread_mutex_lock(&lock);
+	for (unsigned i = 0; i < opened_count; i++)
+		if (!strcmp(opened[i].name, name) && opened[i].inode == status->st_ino)
+			goto out;
+	if (opened_count == FILES_MAX)
+		goto out;
+	opened[opened_count].device = status->st_dev;
+	opened[opened_count].inode = status->st_ino;
+	snprintf(opened[opened_count++].name, PATH_MAX, "%s", name);
+	for (unsigned i = 0; i < known && !file; i++)
+		if (files[i].inode == status->st_ino && files[i].device == status->st_dev)
+			file = &files[i];
+	if (file && file->image.number && strcmp(name, file->path) != 0)
+		store_name(file->image.number, name);
+out:
+	real.pthread_mutex_unlock(&lock);
 }
 
 bool file_enter(struct file *file)
@@ -170,27 +285,41 @@ const char *file_recorded_name(uint32_t id)
 	return id && id <= FILES_MAX && recorded[id - 1].record.id ? file_name(&recorded[id - 1]) : "(no file)";
 }
 
-void file_compare(const struct file *file)
+/* What could not be read, now or then, is compared request by request. */
+static bool has_changed(struct file *file, const struct file *then)
+{
+	uint64_t now = then->record.digest ? image_digest(&file->image) : 0;
+
+	return now && now != then->record.digest;
+}
+
+void file_compare(struct file *file)
 {
 	const struct rrj_file *now = &file->record;
 	const struct file *then = &recorded[now->id - 1];
+	bool missing = file->image.is && file->image.fd < 0;
 
-	if ((now->flags ^ then->record.flags) & (RRJ_FILE_TEMPORARY | RRJ_FILE_DEVICE) ||
+	if ((!missing && ((now->flags ^ then->record.flags) & (RRJ_FILE_TEMPORARY | RRJ_FILE_DEVICE))) ||
 	    (!(now->flags & RRJ_FILE_TEMPORARY) && strcmp(root_recorded(file->path), then->path)))
 		message_end(STATUS_UNREADABLE,
 			    "file %u is %s, where the recording used %s; replay with the recorded command line [other-file]",
 			    now->id, file_name(file), file_name(then));
-	if (now->flags & RRJ_FILE_TEMPORARY)
-		return;
-	if (now->size != then->record.size)
-		message_end(
-			STATUS_UNREADABLE,
-			"image %s has %llu bytes, where the recording began with %llu; put back the image as it was [image-size]",
-			file->path, (unsigned long long)now->size, (unsigned long long)then->record.size);
-	/* What could not be read, now or then, is compared request by request. */
-	if (now->digest && then->record.digest && now->digest != then->record.digest)
+	/* Without checksums nothing would notice it later. */
+	if (config.data == RRJ_DATA_NONE && file->image.is && has_changed(file, then))
 		message_end(STATUS_UNREADABLE,
-			    "image %s has other content than the recording began with (digest %016llx, expected "
-			    "%016llx); put back the image as it was (the recorded run may have written to it) [image-content]",
-			    file->path, (unsigned long long)now->digest, (unsigned long long)then->record.digest);
+			    "image %s has other content than the recording began with, and that was made without "
+			    "checksums (RRIO_DATA=none); put back the image as it was [image-content]",
+			    file->path);
+}
+
+const char *file_explain(struct file *file)
+{
+	if (!file || !file->image.is || !file->record.id)
+		return "";
+	if (file->image.fd < 0)
+		return "; the image is not there, and the recording does not hold what was read";
+	if (has_changed(file, &recorded[file->record.id - 1]))
+		return "; the image has been changed since it was recorded: put it back as it was then or when the "
+		       "recording ended";
+	return "; perhaps the image has been changed since it was recorded";
 }

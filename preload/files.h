@@ -10,8 +10,10 @@
 
 #include <limits.h>
 #include <stdbool.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
+#include "image.h"
 #include "rrio/journal.h"
 
 struct file {
@@ -19,13 +21,20 @@ struct file {
 	ino_t inode;
 	struct rrj_file record; /* id 0: not entered yet */
 	char path[PATH_MAX];
+	struct image image;
 };
 
-/* As many files as one run may use; a further one is counted as one without a name (NULL). */
+/* As many files as one run may use: more cannot be recorded. */
 enum { FILES_MAX = 256 };
 
-/* The file behind a descriptor; NULL when it is none (or one too many). Any thread; preserves errno. */
+/* The file behind a descriptor; NULL when it is none. Any thread; preserves errno. */
 struct file *file_of(int fd);
+
+/* Record, main thread: a file has been opened by that name, which begins with a slash. */
+void file_opened(const struct stat *status, const char *name);
+
+/* Replay: the file of an image that the recording has and this machine has not. */
+struct file *file_missing(uint32_t image);
 
 /* Gives a file its number, if it has none. For whoever holds the turn. true: it is new. */
 bool file_enter(struct file *file);
@@ -44,6 +53,9 @@ const char *file_recorded_name(uint32_t id);
 
 /* Replay: remembers a file of the recording; compares one of this run with it, and ends the process at a difference. */
 void file_recorded(const struct rrj_file *record);
-void file_compare(const struct file *file);
+void file_compare(struct file *file);
+
+/* Replay: why a read of it may differ, as the end of a message; "" when it has nothing to do with the image. */
+const char *file_explain(struct file *file);
 
 #endif

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "config.h"
+#include "facts.h"
 #include "files.h"
 #include "interpose.h"
 #include "message.h"
@@ -258,17 +259,23 @@ static void ask_recording(struct call *call)
 		call_refused(call, then);
 }
 
-/* Before the job's first call: that file's identity is taken before the call may change it. */
+/* What the call is about to change is saved; the file's identity is taken before the first call may change it. */
 static void before_call(struct call *call)
 {
+	struct file *file;
+
 	self.inside = true;
+	file = file_of(call->fd);
 	if (!worker.gated) {
 		if (careful)
 			gate_called(worker.gate.slot, worker.number);
-		worker.gate.what.file = file_of(call->fd);
-		call_begin(call);
+		worker.gate.what.file = file;
 	}
-	if (replaying())
+	call_begin(call);
+	call->image = file && file->image.is ? &file->image : NULL;
+	if (call->image && recording())
+		image_save(call->image, call);
+	if (replaying() && !call_is_virtual(call))
 		ask_recording(call);
 	self.inside = false;
 }
@@ -286,12 +293,12 @@ static int64_t instead(const struct call *call)
 				    : real.pwrite64(call->fd, memory, call_size(call), call->offset);
 }
 
-/* The result that the caller is given, which sets errno. */
-static int64_t after_call(struct call *call, int64_t result)
+/* The result that the caller is given, which sets errno. now: the host's, or -errno. */
+static int64_t after_call(struct call *call, int64_t now)
 {
 	struct rrj_request *request = &worker.gate.what.request, before = *request;
 	int saved = errno;
-	int64_t now = result < 0 ? -saved : result, right;
+	int64_t right;
 
 	self.inside = true;
 	request_add(request, call, now, worker.begun_ns);
@@ -302,20 +309,37 @@ static int64_t after_call(struct call *call, int64_t result)
 		*request = before;
 		request_add(request, call, right, worker.begun_ns);
 	}
-	call_land(call, right);
-	call_end(call);
+	call_finish(call, right);
 	self.inside = false;
 	errno = right < 0 ? (int)-right : saved;
 	return right < 0 ? -1 : right;
 }
 
+/* As after_call takes it. */
+static int64_t result_of(int64_t result)
+{
+	return result < 0 ? -errno : result;
+}
+
+static int64_t virtual_result(struct call *call)
+{
+	int64_t result;
+
+	self.inside = true;
+	result = call_virtually(call);
+	self.inside = false;
+	return result;
+}
+
 /* Makes the call `original`, as one of the job's when a job's thread makes it. */
-#define JOB_CALL(returns, original, ...)    \
-	struct call call = { __VA_ARGS__ }; \
-	if (!in_job())                      \
-		return original;            \
-	before_call(&call);                 \
-	return (returns)after_call(&call, call.bounce || call.refused ? instead(&call) : original);
+#define JOB_CALL(returns, original, ...)                                                     \
+	struct call call = { __VA_ARGS__ };                                                  \
+	if (!in_job())                                                                       \
+		return fact_asked(&call) ? (returns)fact_answer(&call, original) : original; \
+	before_call(&call);                                                                  \
+	if (call_is_virtual(&call))                                                          \
+		return (returns)after_call(&call, virtual_result(&call));                    \
+	return (returns)after_call(&call, result_of(call.bounce || call.refused ? instead(&call) : original));
 
 #define FN(returns, name, parameters, arguments)
 #define JOB(returns, name, parameters, arguments, ...)              \
@@ -336,7 +360,8 @@ INTERPOSED int ioctl(int fd, unsigned long request, ...)
 	va_start(arguments, request);
 	argument = va_arg(arguments, void *);
 	va_end(arguments);
-	JOB_CALL(int, real.ioctl(fd, request, argument), .fd = fd, .op = RRJ_IOCTL, .offset = (off64_t)request)
+	JOB_CALL(int, real.ioctl(fd, request, argument), .fd = fd, .op = RRJ_IOCTL, .offset = (off64_t)request,
+		 .data = argument)
 }
 
 /* ---- jobs that compute ---- */

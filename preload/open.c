@@ -2,10 +2,10 @@
 /*
  * open.c - open and close, and what else takes a path: what a descriptor stands for is known from its path.
  *
- * Any thread. Random devices are remembered (random.c), files are listed (opened.c), and those of a packed recording
- * are found where they were unpacked (root.c). KVM's device is not there for an emulator that is recorded or
- * replayed: with a list of accelerators (-accel kvm -accel tcg) QEMU goes on to the next one; without, it ends, and
- * the reason is given then. accel/kvm/kvm-all.c:kvm_init
+ * Any thread. Random devices are remembered (random.c), and files (descriptor.c); they are listed (opened.c), and those
+ * of a packed recording are found where they were unpacked (root.c). KVM's device is not there for an emulator that is
+ * recorded or replayed: with a list of accelerators (-accel kvm -accel tcg) QEMU goes on to the next one; without, it
+ * ends, and the reason is given then. accel/kvm/kvm-all.c:kvm_init
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "config.h"
+#include "descriptor.h"
 #include "interpose.h"
 #include "message.h"
 #include "opened.h"
@@ -69,18 +70,21 @@ static enum opened_how how(int flags)
 	return (flags & O_ACCMODE) == O_RDONLY ? OPENED_READ : OPENED_WRITE;
 }
 
-#define OPEN(original)                                                                  \
-	({                                                                              \
-		const char *asked = path;                                               \
-		char buffer[PATH_MAX];                                                  \
-		int fd = -1;                                                            \
-		if (!refused(asked)) {                                                  \
-			path = root_path(asked, buffer, flags & O_CREAT);               \
-			fd = (original);                                                \
-			random_opened(fd, path);                                        \
-			opened_file(path, fd, how(flags), __builtin_return_address(0)); \
-		}                                                                       \
-		fd;                                                                     \
+#define OPEN(original)                                                                          \
+	({                                                                                      \
+		const char *asked = path;                                                       \
+		char buffer[PATH_MAX];                                                          \
+		int fd = -1;                                                                    \
+		if (!refused(asked)) {                                                          \
+			path = root_path(asked, buffer, flags & O_CREAT);                       \
+			if (!descriptor_open(asked, path, flags, &fd)) {                        \
+				fd = (original);                                                \
+				random_opened(fd, path);                                        \
+				descriptor_opened(fd, asked, flags);                            \
+				opened_file(path, fd, how(flags), __builtin_return_address(0)); \
+			}                                                                       \
+		}                                                                               \
+		fd;                                                                             \
 	})
 
 #undef open
@@ -136,6 +140,7 @@ INTERPOSED int close(int fd)
 {
 	random_closed(fd);
 	uncontrolled_closed(fd);
+	descriptor_closed(fd);
 	return real.close(fd);
 }
 

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "config.h"
+#include "descriptor.h"
 #include "interpose.h"
 #include "self.h"
 #include "tape.h"
@@ -54,20 +55,6 @@ INTERPOSED int gnutls_rnd(int level, void *data, size_t size)
 	return 0;
 }
 
-/* A result of the kernel, which may be short or an error: the result first, then the bytes. */
-static ssize_t with_result(enum rrj_source source, ssize_t result, void *data)
-{
-	int64_t value = result < 0 ? -errno : result;
-
-	tape_input(source, &value, sizeof(value));
-	if (value > 0)
-		tape_input(source, data, (size_t)value);
-	if (value >= 0)
-		return value;
-	errno = (int)-value;
-	return -1;
-}
-
 INTERPOSED ssize_t getrandom(void *data, size_t size, unsigned flags)
 {
 	ssize_t result = 0;
@@ -76,7 +63,7 @@ INTERPOSED ssize_t getrandom(void *data, size_t size, unsigned flags)
 		return real.getrandom(data, size, flags);
 	if (recording())
 		result = ORIGINAL(real.getrandom(data, size, flags));
-	return with_result(RRJ_GETRANDOM, result, data);
+	return tape_result(RRJ_GETRANDOM, result, data);
 }
 
 INTERPOSED int getentropy(void *data, size_t size)
@@ -90,7 +77,7 @@ INTERPOSED int getentropy(void *data, size_t size)
 	/* All or nothing: its result counts no bytes. */
 	if (result == 0)
 		result = (ssize_t)size;
-	return with_result(RRJ_GETRANDOM, result, data) < 0 ? -1 : 0;
+	return tape_result(RRJ_GETRANDOM, result, data) < 0 ? -1 : 0;
 }
 
 INTERPOSED uint32_t g_random_int(void);
@@ -121,7 +108,6 @@ INTERPOSED int32_t g_random_int_range(int32_t begin, int32_t end)
 
 /* ---- random devices ---- */
 
-enum { DESCRIPTORS = 4096 };
 
 static _Atomic bool is_random[DESCRIPTORS];
 
@@ -151,7 +137,7 @@ INTERPOSED ssize_t read(int fd, void *data, size_t size)
 {
 	if (!from_random_device(fd))
 		return real.read(fd, data, size);
-	return with_result(RRJ_RANDOM_DEVICE, recording() ? real.read(fd, data, size) : 0, data);
+	return tape_result(RRJ_RANDOM_DEVICE, recording() ? real.read(fd, data, size) : 0, data);
 }
 
 INTERPOSED ssize_t __read_chk(int fd, void *data, size_t size, size_t room);
@@ -159,5 +145,5 @@ INTERPOSED ssize_t __read_chk(int fd, void *data, size_t size, size_t room)
 {
 	if (!from_random_device(fd))
 		return real.__read_chk(fd, data, size, room);
-	return with_result(RRJ_RANDOM_DEVICE, recording() ? real.__read_chk(fd, data, size, room) : 0, data);
+	return tape_result(RRJ_RANDOM_DEVICE, recording() ? real.__read_chk(fd, data, size, room) : 0, data);
 }

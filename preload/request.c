@@ -2,12 +2,16 @@
 /* request.c - one call of a request. Who calls what: request.h. */
 #include "request.h"
 
+#include <errno.h>
+
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
 #include "bounce.h"
 #include "clock.h"
 #include "config.h"
+#include "files.h"
+#include "image.h"
 #include "message.h"
 
 int64_t request_now_ns(void)
@@ -60,7 +64,26 @@ void call_refused(struct call *call, int64_t then)
 	call->then = then;
 }
 
-void call_land(struct call *call, int64_t result)
+bool call_is_virtual(const struct call *call)
+{
+	const struct file *from;
+
+	if (!replaying())
+		return false;
+	if (call->op != RRJ_COPY || call->image)
+		return call->image;
+	from = file_of(call->from);
+	return from && from->image.is;
+}
+
+int64_t call_virtually(struct call *call)
+{
+	if (call->op != RRJ_READ)
+		return image_promise(call);
+	return call->bounce ? image_read(call->image, call->bounce, (uint64_t)call->offset, call->length) : -ENOMEM;
+}
+
+static void land(struct call *call, int64_t result)
 {
 	const struct iovec *iov;
 	struct iovec one;
@@ -71,8 +94,11 @@ void call_land(struct call *call, int64_t result)
 		bounce_scatter(iov, n, call->bounce, (size_t)result);
 }
 
-void call_end(struct call *call)
+void call_finish(struct call *call, int64_t result)
 {
+	land(call, result);
+	if (result >= 0 && call_is_virtual(call))
+		image_change(call->image, call, result);
 	bounce_put(call->bounce, call->length);
 	call->bounce = NULL;
 }

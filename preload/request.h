@@ -14,8 +14,11 @@
 
 #include "gate.h"
 
+struct image;
+
 struct call {
 	int fd;
+	struct image *image; /* NULL: it is of none */
 	enum rrj_op op;
 	off64_t offset;
 	uint64_t length;
@@ -25,6 +28,9 @@ struct call {
 	void *bounce; /* what stands for that memory, or NULL */
 	bool refused; /* replay: the host did it only in part then, or not at all: */
 	int64_t then; /* its result */
+	int mode;     /* of an allocation */
+	int from;     /* of a copy: where it comes from, and the offsets that move on */
+	off64_t *from_at, *to_at;
 };
 
 static inline bool call_transfers(const struct call *call)
@@ -35,7 +41,7 @@ static inline bool call_transfers(const struct call *call)
 /* Gives a transfer a buffer, with a write's data in it, and fills in its length. Without memory it has none. */
 void call_begin(struct call *call);
 
-/* Replay: what it returned when it was recorded, where that limits what may be done now. */
+/* Replay: what it returned when it was recorded, where that limits what may be done now of one that is not virtual. */
 void call_refused(struct call *call, int64_t then);
 
 /* May it be made at all? */
@@ -50,9 +56,15 @@ static inline uint64_t call_size(const struct call *call)
 	return call->refused ? (uint64_t)call->then : call->length;
 }
 
-/* Of a read that has returned so many bytes: they go to the guest. Then the buffer is given back. */
-void call_land(struct call *call, int64_t result);
-void call_end(struct call *call);
+/*
+ * Is it carried out on the virtual file that an image is in replay? Then call_virtually() takes the place of the host's
+ * call: bytes, 0 or -errno. What it changes happens in call_finish().
+ */
+bool call_is_virtual(const struct call *call);
+int64_t call_virtually(struct call *call);
+
+/* It returns this: what it has read goes to the guest. The buffer is given back. */
+void call_finish(struct call *call, int64_t result);
 
 /* Adds one call, which began at that time of the host's monotonic clock, and its result (or -errno). */
 void request_add(struct rrj_request *request, const struct call *call, int64_t result, int64_t begun_ns);

@@ -26,6 +26,7 @@
 #include "opened.h"
 #include "outcome.h"
 #include "self.h"
+#include "store.h"
 #include "trail.h"
 #include "turnstile.h"
 #include "uncontrolled.h"
@@ -140,8 +141,10 @@ static void failed(int error)
 			    tape.dir, size, strerror(error), tape.dir);
 	message(MODULE_JOURNAL, MESSAGE_ERROR,
 		"%s cannot be written after %" PRIu64 " bytes: %s; the guest goes on unrecorded; what was recorded "
-		"until here replays: rrio replay %s [journal-failed]",
-		tape.dir, size, strerror(error), tape.dir);
+		"until here replays%s: rrio replay %s [journal-failed]",
+		tape.dir, size, strerror(error),
+		store_error() ? " as far as it does not read what the guest overwrites in its images from now on" : "",
+		tape.dir);
 }
 
 static void append(const struct rrj_record *record)
@@ -159,6 +162,9 @@ static void commit(void)
 {
 	int result = tape.writer ? rrj_commit(tape.writer) : 0;
 
+	if (tape.writer && result >= 0)
+		result = store_error();
+
 	if (result < 0)
 		failed(-result);
 }
@@ -168,6 +174,8 @@ void tape_record(const struct rrj_start *start)
 	const char *name = strrchr(start->emulator, '/');
 	int result = rrj_writer_new(&tape.writer);
 
+	if (result == 0)
+		result = store_record(start->id);
 	if (result < 0)
 		message_end(STATUS_BUG, "no journal can be made: %s [no-journal]", strerror(-result));
 	snprintf(tape.emulator, sizeof(tape.emulator), "%s", name ? name + 1 : start->emulator);
@@ -192,6 +200,8 @@ void tape_keep(void)
 		message_end(STATUS_USAGE,
 			    "the recording's folder %s cannot be made: %s; name another one in RRIO_DIR [folder]",
 			    tape.dir, strerror(-fd));
+	if (result >= 0)
+		result = store_keep(fd);
 	if (result < 0)
 		failed(-result);
 	opened_keep(fd);
@@ -329,6 +339,21 @@ static void open_reader(struct rrj_reader **reader, int fd)
 			    strerror(-result));
 }
 
+/* Does the recording end with the emulator? Its last block says so. */
+static bool has_ended(int fd)
+{
+	struct rrj_record record = { 0 };
+	struct rrj_reader *reader;
+	bool ended = false;
+
+	open_reader(&reader, fd);
+	if (rrj_seek_turn(reader, UINT64_MAX) == 0)
+		while (rrj_next(reader, &record) > 0)
+			ended = record.type == RRJ_END && !strcmp(record.end.cause, ENDED_BY_ITSELF);
+	rrj_reader_free(reader);
+	return ended;
+}
+
 const struct rrj_start *tape_replay(const char *dir)
 {
 	int fd = folder_open(dir, tape.dir);
@@ -352,6 +377,7 @@ const struct rrj_start *tape_replay(const char *dir)
 	rrj_reader_free(whole);
 	start = read_start(first);
 	tape.checks = start->checks;
+	store_replay(fd, tape.dir, start->id, has_ended(fd));
 	read_start(tape.ahead);
 	read_start(tape.behind);
 	load_next();
@@ -493,6 +519,41 @@ void tape_input(enum rrj_source source, void *data, size_t size)
 	turnstile_unlock();
 }
 
+static int64_t noted_result(enum rrj_source source, int64_t result)
+{
+	int64_t value = result < 0 ? -errno : result;
+
+	tape_input(source, &value, sizeof(value));
+	return value;
+}
+
+/* As the kernel's functions return it. */
+static int64_t returned(int64_t value)
+{
+	if (value >= 0)
+		return value;
+	errno = (int)-value;
+	return -1;
+}
+
+int64_t tape_result(enum rrj_source source, int64_t result, void *data)
+{
+	int64_t value = noted_result(source, result);
+
+	if (data && value > 0)
+		tape_input(source, data, (size_t)value);
+	return returned(value);
+}
+
+int64_t tape_result_of(enum rrj_source source, int64_t result, void *data, size_t size)
+{
+	int64_t value = noted_result(source, result);
+
+	if (size && value >= 0)
+		tape_input(source, data, size);
+	return returned(value);
+}
+
 static void follow_end(int64_t icount)
 {
 	const struct rrj_end *end = tape.next == TAPE_END ? &tape.end : NULL;
@@ -508,8 +569,11 @@ static void follow_end(int64_t icount)
 static void write_end(int64_t icount, uint64_t slices)
 {
 	struct rrj_record end = end_record(ENDED_BY_ITSELF, icount, slices);
-	int result;
+	int result = store_end();
 
+	/* Who finds the journal's end can thus expect the store's. */
+	if (result < 0)
+		failed(-result);
 	append(&end);
 	if (!tape.writer)
 		return;

@@ -53,6 +53,13 @@ void tape_commit(void);
  */
 void tape_input(enum rrj_source source, void *data, size_t size);
 
+/*
+ * A result of the kernel's, which may be an error (-1 and errno), and the bytes that come with it. Recording notes them,
+ * replay puts what was noted in their place; the second takes a result that does not say how many bytes there are.
+ */
+int64_t tape_result(enum rrj_source source, int64_t result, void *data);
+int64_t tape_result_of(enum rrj_source source, int64_t result, void *data, size_t size);
+
 /* Replay: does the recording have an input of that source next, before the next turn? */
 bool tape_has_input(enum rrj_source source);
 

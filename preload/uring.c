@@ -28,8 +28,10 @@ enum { COMPLETIONS = 4096, SUBMISSIONS_MAX = 4096 };
 struct ring {
 	struct io_uring *guest; /* QEMU's */
 	struct io_uring host;
+	pthread_mutex_t lock; /* of the host's submissions */
 	pthread_t thread;
 	struct engine_requests requests;
+	struct io_uring_sqe asked[COMPLETIONS]; /* by request, as QEMU has it */
 	struct {
 		unsigned head, tail, flags, dropped, mask, entries;
 		unsigned array[SUBMISSIONS_MAX];
@@ -126,7 +128,7 @@ static void take_back(struct ring *ring, int error)
 	*sq->ktail = sq->sqe_head = sq->sqe_tail = *sq->khead;
 }
 
-/* Returns when the host has taken everything that was prepared; it may do so in parts. */
+/* (ring->lock) Returns when the host has taken everything that was prepared; it may do so in parts. */
 static void flush(struct ring *ring)
 {
 	int tries = 0;
@@ -202,6 +204,7 @@ static int open_host(struct ring *ring, unsigned entries)
 
 	if (error)
 		return error;
+	pthread_mutex_init(&ring->lock, NULL);
 	error = engine_requests_init(&ring->requests, COMPLETIONS);
 	if (!error) {
 		error = engine_thread(&ring->thread, wait_for_host, ring);
@@ -272,10 +275,12 @@ INTERPOSED void io_uring_queue_exit(struct io_uring *guest)
 	while (*link != ring)
 		link = &(*link)->next;
 	*link = ring->next;
+	real.pthread_mutex_lock(&ring->lock);
 	sqe = next_sqe(ring);
 	io_uring_prep_nop(sqe);
 	sqe->user_data = STOP;
 	flush(ring);
+	real.pthread_mutex_unlock(&ring->lock);
 	real.pthread_join(ring->thread, NULL);
 	real.io_uring_queue_exit(&ring->host);
 	engine_requests_free(&ring->requests);
@@ -312,18 +317,12 @@ static struct call describe(const struct io_uring_sqe *sqe)
 	return call;
 }
 
-static void begin(struct ring *ring, const struct io_uring_sqe *sqe, struct engine_request *request)
+/* (ring->lock) */
+static void prepare(struct ring *ring, struct engine_request *request)
 {
-	struct io_uring_sqe *host;
+	struct io_uring_sqe *host = next_sqe(ring);
 
-	request->call = describe(sqe);
-	request->complete = complete;
-	request->ring = ring;
-	request->cookie = sqe->user_data;
-	if (!engine_begin(request))
-		return;
-	host = next_sqe(ring);
-	*host = *sqe;
+	*host = ring->asked[request - ring->requests.first];
 	host->user_data = (uintptr_t)request;
 	if (request->call.bounce) {
 		host->opcode = request->call.op == RRJ_READ ? IORING_OP_READV : IORING_OP_WRITEV;
@@ -332,20 +331,48 @@ static void begin(struct ring *ring, const struct io_uring_sqe *sqe, struct engi
 	}
 }
 
+static void submit_one(struct engine_request *request)
+{
+	struct ring *ring = request->ring;
+
+	real.pthread_mutex_lock(&ring->lock);
+	prepare(ring, request);
+	flush(ring);
+	real.pthread_mutex_unlock(&ring->lock);
+}
+
+static void begin(struct ring *ring, const struct io_uring_sqe *sqe, struct engine_request *request)
+{
+	ring->asked[request - ring->requests.first] = *sqe;
+	request->call = describe(sqe);
+	request->complete = complete;
+	request->submit = submit_one;
+	request->ring = ring;
+	request->cookie = sqe->user_data;
+	engine_begin(request);
+}
+
 static int submit(struct ring *ring)
 {
 	struct io_uring_sq *sq = &ring->guest->sq;
 	struct engine_request *request;
-	int n = 0;
+	int begun = 0, prepared = 0;
 
-	for (; ring->sq.head != sq->sqe_tail && (request = engine_request_get(&ring->requests)); n++) {
-		begin(ring, &ring->sq.sqes[ring->sq.head & ring->sq.mask], request);
-		ring->sq.head++;
+	for (; ring->sq.head != sq->sqe_tail && (request = engine_request_get(&ring->requests)); begun++) {
+		begin(ring, &ring->sq.sqes[ring->sq.head++ & ring->sq.mask], request);
+		if (engine_carry(request))
+			continue;
+		real.pthread_mutex_lock(&ring->lock);
+		prepare(ring, request);
+		real.pthread_mutex_unlock(&ring->lock);
+		prepared++;
 	}
 	sq->sqe_head = ring->sq.head;
-	if (n)
+	real.pthread_mutex_lock(&ring->lock);
+	if (prepared)
 		flush(ring);
-	return n;
+	real.pthread_mutex_unlock(&ring->lock);
+	return begun;
 }
 
 INTERPOSED int io_uring_submit(struct io_uring *guest)

@@ -55,6 +55,9 @@ enum rrj_source {
 	RRJ_G_RANDOM,
 	RRJ_RANDOM_DEVICE, /* read() of /dev/urandom, /dev/random or /dev/hwrng */
 	RRJ_SIGNAL,        /* struct rrj_signal */
+	RRJ_SEEK,          /* lseek of a file: where its end, its data or a hole is */
+	RRJ_PROBE,         /* the result of a read that only tries whether the host allows it */
+	RRJ_DEVICE,        /* ioctl of a file: its result, then what it has filled in */
 };
 
 /* Which data of requests the recording holds. */

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,7 @@
 #include <unistd.h>
 
 #include "rrio/journal.h"
+#include "rrio/pieces.h"
 
 static struct rrj_record *records;
 static size_t count, room;
@@ -117,6 +119,18 @@ static void read_all(const char *from)
 		errx(2, "%s is not whole", from);
 	rrj_reader_free(reader);
 	close(fd);
+}
+
+/* What the images held at first is the same. */
+static void copy_pieces(const char *from, const char *to)
+{
+	char source[PATH_MAX], target[PATH_MAX];
+
+	snprintf(source, sizeof(source), "%s/" RRJ_PIECES_NAME, from);
+	snprintf(target, sizeof(target), "%s/" RRJ_PIECES_NAME, to);
+	unlink(target);
+	if (link(source, target))
+		err(2, "%s", source);
 }
 
 static void write_all(const char *to)
@@ -418,6 +432,7 @@ int main(int argc, char **argv)
 	read_all(argv[1]);
 	change->make();
 	write_all(argv[2]);
+	copy_pieces(argv[1], argv[2]);
 	printf("%s %" PRIu64 " %" PRIu64 "\n", change->name, told_turn, told_ticket);
 	return 0;
 }

@@ -112,7 +112,6 @@ record() { # ARGUMENTS...
 
 replay() { # NUMBER
 	local status=0 file
-	restore_images
 	limited "$RUN_LIMIT" "$rrio" replay rec >replay.out 2>replay.err || status=$?
 	keep_results replay
 	[[ $status -eq ${end_status:-0} ]] || fail "replay $1 ended with status $status: $(tail -n 1 replay.err)"

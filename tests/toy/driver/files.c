@@ -35,8 +35,9 @@ void image_change(void)
 {
 	int fd = open("disk", O_RDWR | O_CLOEXEC);
 
-	if (fd < 0 || pwrite(fd, "changed", 7, 100) != 7)
-		err(2, "disk");
+	for (off_t offset = 0; offset < IMAGE; offset += 256)
+		if (fd < 0 || pwrite(fd, "changed", 7, offset + 100) != 7)
+			err(2, "disk");
 	close(fd);
 }
 
