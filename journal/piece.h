@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * piece.h - the heads of the records in a store of pieces, as bytes. FORMAT.md, section 10. Any thread; no allocation.
+ * piece.h - the heads of the records in a store of pieces, as bytes. FORMAT.md, section 11. Any thread; no allocation.
  */
 #ifndef RRJ_PIECE_H
 #define RRJ_PIECE_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * pieces.h - what images held before the recorded run changed them (or, with RRIO_DATA=full, all that it read): pieces
- * of 64 KiB in a recording's file `pieces` (librrj.a). The bytes are specified in journal/FORMAT.md, section 10.
+ * of 64 KiB in a recording's file `pieces` (librrj.a). The bytes are specified in journal/FORMAT.md, section 11.
  *
  * One thread at a time. Functions return 0 or a length on success and -errno on failure; nothing prints. Putting and
  * getting use memory from mmap alone, never malloc's.

@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2154,SC2034
+# shellcheck shell=bash disable=SC2154,SC2034,SC2054
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # images.sh - recordings whose guests write to their images: a replay needs the images as they are now, and leaves them

@@ -9,7 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define SUITES(X) X(crc32c) X(journal) X(order) X(damage) X(format) X(golden) X(stack) X(entry) X(message) X(folder) X(exports)
+#define SUITES(X)                                                                                                       \
+	X(crc32c) X(journal) X(order) X(damage) X(format) X(golden) X(stack) X(entry) X(message) X(folder) X(exports) X(pieces)
 
 #define DECLARE(name) extern CU_TestInfo name##_tests[];
 SUITES(DECLARE)
