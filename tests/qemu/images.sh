@@ -60,14 +60,14 @@ kill_later() { # PID
 	! wait "$1" || fail 'the emulator had ended before it was killed'
 }
 
+# Linux reads what it changes later: without the store its replay reads the wrong thing.
 test_engines() {
-	local aio format=raw
-	for aio in threads native io_uring; do
+	local append=rrio.steps=small aio
+	for aio in native io_uring; do
 		rm -rf rec ./*.log
-		command_line bare pc virtio-blk "$format" writable "cache=none,aio=$aio" 1 shift=5,sleep=off
+		command_line linux pc virtio-blk raw writable "cache=none,aio=$aio" 1 shift=5,sleep=off
 		record "${args[@]}"
-		verify_leaves_alone 2
-		format=qcow2
+		verify_leaves_alone 1
 	done
 }
 
