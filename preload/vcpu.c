@@ -49,7 +49,7 @@ static struct {
 	uint64_t bell_turn; /* turns when the doorbell rang last */
 	uint64_t bql_turn;  /* turns when it locked the BQL last */
 	unsigned locks;	    /* of the BQL since the last slice start */
-	unsigned bells;	    /* with the BQL, since then */
+	unsigned bells;	    /* since it locked the BQL last */
 	int64_t stall_icount;
 	uint64_t stall_turn;
 	unsigned stall_times;
@@ -137,7 +137,6 @@ int64_t turnstile_slice(int64_t icount, bool *fresh)
 	atomic_store_explicit(&vcpu.slices, atomic_load_explicit(&vcpu.slices, memory_order_relaxed) + 1,
 			      memory_order_relaxed);
 	vcpu.locks = 0;
-	vcpu.bells = 0;
 	vcpu.last_start = icount;
 	if (first && (place_in_turn() || place_possible(icount)))
 		look(RRJ_SLICE, icount);
@@ -171,6 +170,7 @@ void turnstile_before_bql(void)
 	if (place_in_turn())
 		wait_for_turn_end();
 	vcpu.bql_turn = place_turns();
+	vcpu.bells = 0; /* a stall's passes ring too, and nobody counts those */
 	if (++vcpu.locks > STALL_LOCKS)
 		look_for_stall();
 }

@@ -125,7 +125,7 @@ test_missing_image() {
 	record "${args[@]}"
 	rm disk.raw
 	expect 65 "$rrio" replay rec
-	one_line 'image .*/disk\.raw is not there.*RRIO_DATA=full'
+	one_line 'image .*/disk\.raw is not here.*--data full'
 }
 
 # Two replays at once do not stand in each other's way: neither writes.
