@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "beside.h"
 #include "inspect.h"
 
 static int attach(struct rrj_writer *writer, const char *folder)
@@ -50,6 +51,7 @@ static int write_new(struct recording *from, const char *folder, int *last)
 	if (error)
 		return error;
 	error = attach(writer, folder);
+	error = error ? error : beside_copy(from->fd, folder);
 	error = error ? error : copy_records(from, writer, last);
 	close_error = rrj_writer_close(writer);
 	return error ? error : close_error;
