@@ -51,8 +51,8 @@ struct engine_request *engine_request_get(struct engine_requests *requests);
 void engine_request_put(struct engine_requests *requests, struct engine_request *request);
 
 /*
- * Whoever runs: the request, whose members call, complete, submit, ring and cookie are set, is about to be handed to the
- * host.
+ * Whoever runs: the request, whose members call, complete, submit, ring and cookie are set, is about to be handed to
+ * the host.
  */
 void engine_begin(struct engine_request *request);
 

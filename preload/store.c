@@ -147,7 +147,8 @@ void store_replay(int dir, const char *name, const uint8_t id[16], bool ended)
 			    "; rrio-inspect dump %s still shows what happened [pieces-damaged]",
 			    name, offset, name);
 	default:
-		message_end(STATUS_UNREADABLE, "%s/" RRJ_PIECES_NAME " cannot be read: %s [pieces-unreadable]", name, strerror(-error));
+		message_end(STATUS_UNREADABLE, "%s/" RRJ_PIECES_NAME " cannot be read: %s [pieces-unreadable]", name,
+			    strerror(-error));
 	}
 }
 

@@ -76,7 +76,7 @@ check_file() { # PATH DATA
 	elif is_image "$path" && [[ $2 == full ]]; then
 		return # all that was read of it is in the recording
 	elif is_image "$path"; then
-		[[ -e $file ]] || differs "$dir: image $path is not here; put it back; a recording made with --data full needs none"
+		[[ -e $file ]] || differs "$dir: image $path is not here; put it back as the recording left it, or record with --data full, which needs no image"
 	elif [[ ! -e $file ]]; then
 		differs "$dir: $path is not here; put it back; it had ${opened_size[$path]} bytes"
 	elif [[ ${opened_how[$path]} == r ]]; then

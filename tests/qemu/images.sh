@@ -126,6 +126,8 @@ test_missing_image() {
 	rm disk.raw
 	expect 65 "$rrio" replay rec
 	one_line 'image .*/disk\.raw is not here.*--data full'
+	expect 65 env RRIO_MODE=replay RRIO_DIR="$PWD/rec" LD_LIBRARY_PATH="$B" LD_PRELOAD=librrio.so qemu-system-x86_64 "${args[@]}"
+	one_line 'image .*/disk\.raw is not there.*RRIO_DATA=full'
 }
 
 # Two replays at once do not stand in each other's way: neither writes.
@@ -147,6 +149,9 @@ test_damaged_store() {
 	local size
 	command_line bare pc virtio-blk raw writable cache=writeback 1 shift=5,sleep=off
 	record "${args[@]}"
+	expect 0 "$B/rrio-inspect" repair -o copy rec
+	expect 0 "$rrio" replay copy
+	same record.serial.log serial.log
 	cp rec/pieces whole
 	size=$(stat -c %s whole)
 	truncate -s $((size / 2)) rec/pieces

@@ -46,11 +46,11 @@ test_changed_image() {
 	printf '\377\377' | dd of=disk.raw bs=1 seek=$((sector * 512 + 9)) conv=notrunc status=none
 	expect 1 "$rrio" replay rec
 	matches err "^rrio: diverged at guest instruction [0-9]+.*request [0-9]+ \(read of $PWD/disk\.raw, offset [0-9]+.*checksum.*has been changed"
-	ticket=$(sed -nE 's/.*request ([0-9]+) .*/\1/p' last)
+	ticket=$(sed -nE 's/^rrio: .*request ([0-9]+) \(.*/\1/p' err)
 	[[ $(first_read_of $((sector * 512 + 9))) -eq $ticket ]] || fail "request $ticket is not the first that reads it"
 	truncate -s 4096 disk.raw
 	expect 1 "$rrio" replay rec
-	matches err '^rrio: diverged.*disk\.raw.*has been changed'
+	matches err '^rrio: .*disk\.raw.*has been changed'
 }
 
 # The ticket of the first request in the recording that reads that byte.

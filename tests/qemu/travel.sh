@@ -160,6 +160,36 @@ test_packed() {
 	one_line 'there already'
 }
 
+# Replayed from the pack alone, the guest says what it said.
+pack_replays() { # RECORDING
+	expect 0 "$rrio" pack -o "$1.rrio" "$1"
+	mv disk.raw "$1.disk"
+	expect 0 "$rrio" verify -n 2 "$PWD/$1.rrio"
+	matches out '2 of 2'
+	same "$1.serial" "$(find "$XDG_DATA_HOME" -name serial.log -newer "$1.rrio")"
+	rm -r "$XDG_DATA_HOME"/rrio/pack-*
+}
+
+# The image goes into the pack as the run has left it; what it held before is in the recording. With --data full the
+# image stays behind, also when the recorded run has only read it.
+test_packed_images() {
+	local listing
+	quoting_folder
+	cp "$guests/bare.img" disk.raw
+	base_recording written -append write -drive if=virtio,file=disk.raw,format=raw
+	! cmp -s disk.raw "$guests/bare.img" || fail 'the guest wrote nothing'
+	pack_replays written
+	cp "$guests/bare.img" disk.raw
+	RRIO_DATA=full base_recording full -append write -drive if=virtio,file=disk.raw,format=raw
+	pack_replays full
+	for listing in written full; do
+		zstd -qdc "$listing.rrio" | tar -xO manifest >"$listing.manifest"
+	done
+	matches written.manifest '^path .*disk\.raw$'
+	! grep disk.raw full.manifest || fail 'the image is in the pack of a recording that needs none'
+	exact full
+}
+
 # Nothing in a file is believed: each of these is refused by name, and leaves nothing behind.
 refused_pack() { # PATTERN COMMAND...: makes bad.rrio from the folder open, after the command has changed something in it
 	local pattern=$1
