@@ -7,6 +7,7 @@
  * refused here; the rest where the guest's vCPU is made (threads.c).
  */
 #include <errno.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -76,6 +77,17 @@ static void in_child(void)
 	self.role = THREAD_OTHER;
 }
 
+/*
+ * Some of what QEMU gives to a guest was never written to: the rest of a kernel's last page (hw/i386/multiboot.c enlarges
+ * the buffer), for one. So that no run's heap shows there, malloc returns zeros, and what is large comes from the kernel,
+ * which does so too, also when it is enlarged.
+ */
+static void forget_heap(void)
+{
+	mallopt(M_PERTURB, 0xff);
+	mallopt(M_MMAP_THRESHOLD, 128 << 10);
+}
+
 static void begin(int argc, char **argv, char **environment)
 {
 	const struct rrj_start *then;
@@ -100,6 +112,7 @@ static void begin(int argc, char **argv, char **environment)
 		clock_sample(&now.mono_ns, &now.real_ns);
 		tape_record(&now);
 	}
+	forget_heap();
 	/* Start-up reads the clock too. */
 	clock_freeze(now.mono_ns, now.real_ns);
 	install(provenance_leaps(argv));
