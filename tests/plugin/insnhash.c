@@ -37,7 +37,14 @@ struct block {
 /* More blocks than fit into the emulator's largest translation buffer; only pages in use take memory. */
 enum { MAX_BLOCKS = 1 << 25 };
 
-PLUGIN_EXPORT int qemu_plugin_version = PLUGIN_API_VERSION;
+PLUGIN_EXPORT int qemu_plugin_version = PLUGIN_API_FIRST;
+
+/* Emulators from 9.0 on refuse version 1, older ones know no other; what we use is the same in both. */
+__attribute__((constructor)) static void choose_version(void)
+{
+	if (qemu_plugin_scoreboard_new)
+		qemu_plugin_version = PLUGIN_API_SECOND;
+}
 
 static struct {
 	uint64_t hash, count;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * qemu-plugin.h - the part of the emulator's plugin interface, version 1, that our plugin uses (the emulator's manual,
- * "QEMU TCG Plugins", describes it). Distributions ship no header. Declarations only: the emulator exports the
+ * qemu-plugin.h - the part of the emulator's plugin interface, versions 1 and 2, that our plugin uses (the emulator's
+ * manual, "QEMU TCG Plugins", describes it). Distributions ship no header. Declarations only: the emulator exports the
  * functions.
  */
 #ifndef TESTS_QEMU_PLUGIN_H
@@ -10,8 +10,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define PLUGIN_API_VERSION 1
-#define PLUGIN_EXPORT	   __attribute__((visibility("default")))
+#define PLUGIN_API_FIRST  1
+#define PLUGIN_API_SECOND 2
+#define PLUGIN_EXPORT	  __attribute__((visibility("default")))
 
 struct qemu_plugin_tb;
 struct qemu_plugin_insn;
@@ -48,5 +49,8 @@ void qemu_plugin_register_vcpu_insn_exec_cb(struct qemu_plugin_insn *insn, plugi
 size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *block);
 struct qemu_plugin_insn *qemu_plugin_tb_get_insn(const struct qemu_plugin_tb *block, size_t index);
 uint64_t qemu_plugin_insn_vaddr(const struct qemu_plugin_insn *insn);
+
+/* From version 2 on; NULL before. */
+__attribute__((weak)) void *qemu_plugin_scoreboard_new(size_t size);
 
 #endif
