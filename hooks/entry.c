@@ -16,16 +16,32 @@
 #include <string.h>
 #include <unistd.h>
 
+int entry_jump_x86_64(unsigned char code[ENTRY_JUMP_MAX], uint64_t to)
+{
+	/* movabs $to, %rax; jmp *%rax */
+	static const unsigned char jump[12] = { 0x48, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xe0 };
+
+	memcpy(code, jump, sizeof(jump));
+	memcpy(code + 2, &to, sizeof(to));
+	return sizeof(jump);
+}
+
+int entry_jump_aarch64(unsigned char code[ENTRY_JUMP_MAX], uint64_t to)
+{
+	/* bti c (for calls by way of a register); ldr x16, .+8; br x16; the address */
+	static const uint32_t jump[3] = { 0xd503245f, 0x58000050, 0xd61f0200 };
+
+	memcpy(code, jump, sizeof(jump));
+	memcpy(code + sizeof(jump), &to, sizeof(to));
+	return sizeof(jump) + sizeof(to);
+}
+
 int entry_jump(unsigned char code[ENTRY_JUMP_MAX], const void *to)
 {
 #if defined(__x86_64__)
-	/* movabs $to, %rax; jmp *%rax */
-	static const unsigned char jump[12] = { 0x48, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xe0 };
-	uint64_t address = (uintptr_t)to;
-
-	memcpy(code, jump, sizeof(jump));
-	memcpy(code + 2, &address, sizeof(address));
-	return sizeof(jump);
+	return entry_jump_x86_64(code, (uintptr_t)to);
+#elif defined(__aarch64__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	return entry_jump_aarch64(code, (uintptr_t)to);
 #else
 	(void)code, (void)to;
 	return -ENOTSUP;
@@ -60,5 +76,7 @@ int entry_replace(void *function, const void *to)
 	if (written != length)
 		result = written < 0 ? -errno : -EIO;
 	close(fd);
+	/* Where instructions are cached apart from data. */
+	__builtin___clear_cache((char *)function, (char *)function + length);
 	return result;
 }

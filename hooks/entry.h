@@ -4,11 +4,16 @@
 #define HOOKS_ENTRY_H
 
 #include <stddef.h>
+#include <stdint.h>
 
-/* The longest jump this host's architecture needs, in bytes. */
-enum { ENTRY_JUMP_MAX = 16 };
+/* The longest jump that any host's architecture needs, in bytes. */
+enum { ENTRY_JUMP_MAX = 20 };
 
 /* Encodes a jump to `to`. Returns its length in bytes, or -ENOTSUP on an architecture without one. */
+int entry_jump_x86_64(unsigned char code[ENTRY_JUMP_MAX], uint64_t to);
+int entry_jump_aarch64(unsigned char code[ENTRY_JUMP_MAX], uint64_t to);
+
+/* The same for this host. */
 int entry_jump(unsigned char code[ENTRY_JUMP_MAX], const void *to);
 
 /*

@@ -47,11 +47,23 @@ static void test_jump(void)
 	unsigned char code[ENTRY_JUMP_MAX];
 	uint64_t address;
 
-	CU_ASSERT_EQUAL_FATAL(entry_jump(code, (const void *)0x1122334455667788), 12);
+	CU_ASSERT_EQUAL_FATAL(entry_jump_x86_64(code, 0x1122334455667788), 12);
 	CU_ASSERT_EQUAL(code[0] << 8 | code[1], 0x48b8);
 	memcpy(&address, code + 2, sizeof(address));
 	CU_ASSERT_EQUAL(address, 0x1122334455667788);
 	CU_ASSERT_EQUAL(code[10] << 8 | code[11], 0xffe0);
+}
+
+static void test_jump_aarch64(void)
+{
+	/* What objdump of binutils-aarch64-linux-gnu shows as: bti c; ldr x16, +8; br x16; .quad */
+	static const unsigned char wanted[ENTRY_JUMP_MAX] = { 0x5f, 0x24, 0x03, 0xd5, 0x50, 0x00, 0x00,
+							      0x58, 0x00, 0x02, 0x1f, 0xd6, 0x88, 0x77,
+							      0x66, 0x55, 0x44, 0x33, 0x22, 0x11 };
+	unsigned char code[ENTRY_JUMP_MAX];
+
+	CU_ASSERT_EQUAL_FATAL(entry_jump_aarch64(code, 0x1122334455667788), ENTRY_JUMP_MAX);
+	CU_ASSERT_EQUAL(memcmp(code, wanted, sizeof(wanted)), 0);
 }
 
 static void test_refused(void)
@@ -75,6 +87,7 @@ static void test_replaced(void)
 
 CU_TestInfo entry_tests[] = {
 	{ "the jump's bytes", test_jump },
+	{ "the jump's bytes on aarch64", test_jump_aarch64 },
 	{ "a body that is too small or unknown is left alone", test_refused },
 	{ "every call goes to the replacement", test_replaced },
 	CU_TEST_INFO_NULL,
