@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * emulator.c - finds the emulator's functions among the symbols that it exports.
+ * emulator.c - finds the emulator's functions: among the symbols that it exports, or in the list of a patched one.
  *
  * Called once, by the library's constructor. Must not call into the emulator: nothing of it has run yet. A symbol
  * that is missing stays NULL; the caller decides what follows.
@@ -8,6 +8,9 @@
 #include "emulator.h"
 
 #include <dlfcn.h>
+#include <string.h>
+
+#include "rrio/hook.h"
 
 struct emulator emu;
 
@@ -29,10 +32,32 @@ enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
 
 static struct emulator_symbol symbols[ROWS];
 
+static const struct rrio_symbol *handed_over;
+
+__attribute__((visibility("default"))) void rrio_emulator(const struct rrio_symbol *list)
+{
+	handed_over = list;
+}
+
+bool emulator_is_patched(void)
+{
+	return handed_over;
+}
+
+static void *look_up(const char *name)
+{
+	if (!handed_over)
+		return dlsym(RTLD_DEFAULT, name);
+	for (const struct rrio_symbol *symbol = handed_over; symbol->name; symbol++)
+		if (!strcmp(symbol->name, name))
+			return symbol->address;
+	return NULL;
+}
+
 static void *find(const struct row *row, const char **name)
 {
 	for (size_t i = 0; i < sizeof(row->names) / sizeof(row->names[0]) && row->names[i]; i++) {
-		void *address = dlsym(RTLD_DEFAULT, row->names[i]);
+		void *address = look_up(row->names[i]);
 
 		if (address) {
 			*name = row->names[i];
@@ -67,6 +92,8 @@ void *emulator_current_cpu(void)
 {
 	static __thread void **cpu;
 
+	if (handed_over)
+		return ((void *(*)(void))emu.current_cpu)();
 	/* A thread-local symbol's address is the calling thread's own. */
 	if (!cpu)
 		cpu = dlsym(RTLD_DEFAULT, "current_cpu");

@@ -44,6 +44,9 @@ struct emulator_symbol {
  */
 unsigned emulator_find(void);
 
+/* Has it been patched at source to call us? Then its icount_round stays as it is. */
+bool emulator_is_patched(void);
+
 /* The i-th symbol of the table as found, or NULL behind the last. */
 const struct emulator_symbol *emulator_symbol(size_t i);
 

@@ -3,9 +3,9 @@
  * slice.c - the hook in the instruction-count loop: how long may the next slice be?
  *
  * Runs in the vCPU thread. QEMU asks icount_round() for the budget of every slice (icount_get_limit,
- * accel/tcg/tcg-accel-ops-icount.c); its body is replaced by rrio_slice_budget(). The caller's deadline also contains
- * timers of the host's clock, and it is older than the turn that may be taken in here. It is used where neither matters:
- * asking for it once more takes and gives back several locks, in every slice.
+ * accel/tcg/tcg-accel-ops-icount.c); its body is replaced by rrio_slice_budget(), which a patched emulator calls itself. The
+ * caller's deadline also contains timers of the host's clock, and it is older than the turn that may be taken in here. It is
+ * used where neither matters: asking for it once more takes and gives back several locks, in every slice.
  */
 #include "slice.h"
 
@@ -38,6 +38,9 @@ __attribute__((visibility("default"))) int64_t rrio_slice_budget(int64_t deadlin
 	int64_t limit = INT64_MAX, budget;
 	bool fresh = false;
 
+	/* Patched, and switched off. */
+	if (!slice_start)
+		return emu.icount_round(deadline_ns);
 	/* From 8.1 on QEMU also asks once per loop, with the BQL held, for a budget to share among the vCPUs. */
 	if (!emu.bql_locked())
 		limit = slice_start(emu.icount_raw(), &fresh);
@@ -51,5 +54,7 @@ __attribute__((visibility("default"))) int64_t rrio_slice_budget(int64_t deadlin
 int slice_install(slice_start_fn *start)
 {
 	slice_start = start;
+	if (emulator_is_patched())
+		return 0;
 	return entry_replace((void *)emu.icount_round, (const void *)rrio_slice_budget);
 }

@@ -38,7 +38,8 @@ static void refuse_missing(unsigned missing)
 				 symbol->name);
 	message_end(STATUS_UNSUPPORTED,
 		    "this emulator cannot be recorded: it does not export %u function(s) that rrio needs (%s); a "
-		    "distribution's build exports them; rrio doctor says more [missing-symbols]",
+		    "distribution's build exports them, scripts/build-patched-qemu makes one that need not; rrio doctor "
+		    "says more [missing-symbols]",
 		    missing, names);
 }
 
@@ -61,7 +62,9 @@ static void install(bool leaps)
 			    "that rrio expects; rrio doctor says more [icount-round-strange]");
 	if (result < 0)
 		message_end(STATUS_UNSUPPORTED,
-			    "this emulator cannot be recorded: its icount_round cannot be replaced here (%s) [icount-round-fixed]",
+			    "this emulator cannot be recorded: this host does not let its icount_round be replaced "
+			    "(/proc/self/mem: %s); one that is patched at source needs no such thing: "
+			    "scripts/build-patched-qemu [icount-round-fixed]",
 			    strerror(-result));
 	result = turnstile_init(leaps);
 	if (result < 0)
@@ -95,6 +98,8 @@ static void begin(int argc, char **argv, char **environment)
 
 	provenance_fill(&now, argc, argv, environment);
 	message(MODULE_HOOKS, MESSAGE_DEBUG, "emulator %s", now.emulator_version);
+	message(MODULE_HOOKS, MESSAGE_DEBUG, "hook %s",
+		emulator_is_patched() ? "patched at source" : "exported symbols, icount_round replaced at start");
 	report_symbols();
 	if (config.mode == MODE_OFF)
 		return;

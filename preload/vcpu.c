@@ -12,6 +12,7 @@
 #include "diverge.h"
 #include "gate.h"
 #include "interpose.h"
+#include "message.h"
 #include "place.h"
 #include "tape.h"
 #include "trail.h"
@@ -42,6 +43,8 @@ enum {
 	SPIN_MS = 1000,
 	/* Replay: so often, that the recorded turn cannot be at another place. */
 	STALL_HOPELESS = 10000,
+	/* A count may move that often before the first slice: once. */
+	UNASKED = 2,
 };
 
 static struct {
@@ -55,6 +58,8 @@ static struct {
 	unsigned stall_times;
 	_Atomic uint64_t slices;
 	int64_t grid, grid_end; /* the last slice's: a division costs more than all else here */
+	int64_t unasked_icount; /* count at the last lock of the BQL, while no slice has started yet */
+	unsigned unasked;	/* how often it had moved then */
 } vcpu = { .last_start = -1, .bell_turn = UINT64_MAX, .bql_turn = UINT64_MAX, .stall_icount = -1 };
 
 uint64_t turnstile_slices(void)
@@ -163,10 +168,30 @@ static void look_for_stall(void)
 		elsewhere("diverged-stall", RRJ_STALL, icount, "it waits for a timer that only a turn runs");
 }
 
+/*
+ * No slice was ever asked for: the count must stand still, but for a snapshot that is loaded at the start. An emulator
+ * that runs its guest all the same does not call the function that was replaced (icount_round inlined, or another).
+ */
+static void check_asked(void)
+{
+	int64_t icount = emu.icount_raw();
+
+	if (icount == vcpu.unasked_icount)
+		return;
+	vcpu.unasked_icount = icount;
+	if (++vcpu.unasked < UNASKED)
+		return;
+	message_end(STATUS_UNSUPPORTED,
+		    "this emulator cannot be recorded: it does not call its icount_round for the guest's slices; one that "
+		    "is patched at source does: scripts/build-patched-qemu [icount-round-unasked]");
+}
+
 void turnstile_before_bql(void)
 {
 	if (config.mode == MODE_OFF)
 		return;
+	if (!atomic_load_explicit(&vcpu.slices, memory_order_relaxed))
+		check_asked();
 	if (place_in_turn())
 		wait_for_turn_end();
 	vcpu.bql_turn = place_turns();

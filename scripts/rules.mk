@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Checking, installing and the demonstration.
 
-SHELL_FILES = scripts/rrio scripts/setup scripts/demo scripts/bench scripts/check-layers tests/run \
-	tests/qemu/matrix tests/qemu/matrix-table .ci/run \
-	$(wildcard scripts/lib/*.sh scripts/completion/*.bash tests/cli/*.sh tests/qemu/*.sh)
+SHELL_FILES = scripts/rrio scripts/setup scripts/demo scripts/bench scripts/check-layers scripts/build-patched-qemu \
+	tests/run tests/qemu/matrix tests/qemu/matrix-table tests/range/debian .ci/run \
+	$(wildcard scripts/lib/*.sh scripts/completion/*.bash tests/cli/*.sh tests/qemu/*.sh tests/range/*.sh tests/patched/*.sh)
 C_FOLDERS = include journal hooks preload tests
 
 help:

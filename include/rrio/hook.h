@@ -18,4 +18,17 @@
  */
 int64_t rrio_slice_budget(int64_t deadline_ns);
 
+/* What a patched emulator hands over in place of exports: functions and variables by QEMU's names. */
+struct rrio_symbol {
+	const char *name;
+	void *address;
+};
+
+/*
+ * Called by the patched emulator before any constructor has run (its .preinit_array), so it only keeps the list, which
+ * ends with a NULL name and must stay. The thread-local current_cpu is there as a function, "rrio_current_cpu", that
+ * returns the calling thread's.
+ */
+void rrio_emulator(const struct rrio_symbol *symbols);
+
 #endif

@@ -8,20 +8,7 @@
 readonly REFUSED='no -icount|the guest then runs at the speed of the host; add -icount shift=auto
 -accel kvm, xen and others|the processor itself runs the guest; rrio needs -accel tcg (the default)
 -accel tcg,thread=multi|virtual CPUs run at the same time; leave thread= out
-an emulator without exported symbols|nothing to take hold of; distributions export them'
-
-# How disks may be attached, by the emulator's version.
-engine_table() { # VERSION
-	local major=${1%%.*} rest=${1#*.}
-	printf '\nengines and loops:\n'
-	printf '  %-38s %s\n' 'aio=threads, aio=native' yes
-	if [[ $major -gt 10 || ($major -eq 10 && ${rest%%.*} -ge 2) ]]; then
-		printf '  %-38s %s\n' aio=io_uring 'no: from 10.2 on the loops run on it and fall back; use aio=threads or native'
-	else
-		printf '  %-38s %s\n' aio=io_uring yes
-	fi
-	printf '  %-38s %s\n' '-object iothread' 'yes, where the optional functions above are found'
-}
+no exported symbols and no patch|nothing to take hold of; distributions export them, scripts/build-patched-qemu patches'
 
 # stderr of the emulator under librrio.so, which says there what it found.
 probe() { # EMULATOR
@@ -40,6 +27,21 @@ symbol_table() { # LINES
 		done
 }
 
+# One line for each way that the block layer does its I/O. tests/qemu/lib.sh reads it too.
+engine_table() { # LINES
+	printf '\naio=threads   can be recorded\naio=native    can be recorded\n'
+	if grep -q '^luring_init optional found' <<<"$1"; then
+		printf 'aio=io_uring  can be recorded\n'
+	else
+		printf 'aio=io_uring  cannot be recorded with this emulator (10.2 and later, and patched ones); use aio=native\n'
+	fi
+	if grep -qE '^(iothread_get_aio_context|aio_context_set_poll_params) optional missing' <<<"$1"; then
+		printf 'iothreads     cannot be recorded with this emulator; leave out iothread=\n'
+	else
+		printf 'iothreads     can be recorded\n'
+	fi
+}
+
 refusal_table() {
 	printf '\nrefused with every emulator:\n'
 	local option reason
@@ -50,14 +52,15 @@ refusal_table() {
 
 cmd_doctor() { # [EMULATOR]
 	[[ $# -le 1 ]] || die "$USAGE" "doctor takes one EMULATOR; see: rrio --help"
-	local emulator=${1:-qemu-system-x86_64} said lines missing version
+	local emulator=${1:-qemu-system-x86_64} said lines missing
 	need_command doctor "$emulator"
 	said=$(probe "$emulator") || :
 	lines=$(sed -n 's/^rrio: hooks: debug: //p' <<<"$said")
-	version=$(sed -n 's/^emulator //p' <<<"$lines" | head -n 1)
-	printf 'emulator: %s\nversion:  %s\n\n' "$(type -P -- "$emulator")" "$version"
+	printf 'emulator: %s\nversion:  %s\nbuild-id: %s\nhook:     %s\n\n' "$(type -P -- "$emulator")" \
+		"$(sed -n 's/^emulator //p' <<<"$lines" | head -n 1)" "$(build_id "$(type -P -- "$emulator")" || echo none)" \
+		"$(sed -n 's/^hook //p' <<<"$lines" | head -n 1)"
 	symbol_table "$lines"
-	[[ ! $version =~ ^[0-9]+\.[0-9]+ ]] || engine_table "${BASH_REMATCH[0]}"
+	engine_table "$lines"
 	refusal_table
 	missing=$(grep -cE '^[A-Za-z_][A-Za-z0-9_]* required missing' <<<"$lines" || :)
 	verdict "$emulator" "$lines" "$missing" "$said"

@@ -94,7 +94,10 @@ two_iothreads() { # AIO SMP ICOUNT
 
 test_two_iothreads_threads() { two_iothreads threads 1 shift=5,sleep=off; }
 test_two_iothreads_native() { two_iothreads native 2 shift=auto; }
-test_two_iothreads_io_uring() { two_iothreads io_uring 1 shift=5; }
+test_two_iothreads_io_uring() {
+	need_engine io_uring
+	two_iothreads io_uring 1 shift=5
+}
 
 # ---- what polls on the vCPU thread, in the middle of a device access ----
 

@@ -193,6 +193,13 @@ command_line() { # GUEST MACHINE DEVICE FORMAT DRIVE OPTIONS SMP ICOUNT
 	restore_images
 }
 
+# Some versions have engines that rrio cannot record.
+need_engine() { # ENGINE
+	local line
+	line=$("$rrio" doctor qemu-system-x86_64 | grep -E "^aio=$1 ") || fail "rrio doctor does not speak of aio=$1"
+	[[ $line == *' can be recorded'* ]] || skip "$line"
+}
+
 # One line of cases.list, which says what its columns are.
 table_case() { # LINE
 	local guest machine device format drive options smp icount count append='' extra words=() word
@@ -204,6 +211,7 @@ table_case() { # LINE
 		*) words+=("$word") ;;
 		esac
 	done
+	[[ $options != *aio=io_uring* ]] || need_engine io_uring
 	command_line "$guest" "$machine" "$device" "$format" "$drive" "$options" "$smp" "$icount"
 	record "${args[@]}" "${words[@]}"
 	replays "$count"

@@ -26,3 +26,14 @@ test_kvm() {
 test_thread_multi() {
 	refused 'multi|icount' -accel tcg,thread=multi
 }
+
+# A host where the function cannot be replaced: no /proc/self/mem.
+test_no_memory_file() {
+	[[ $(id -u) -eq 0 ]] || skip 'only root can hide /proc'
+	# shellcheck disable=SC2016 # for the inner shell
+	expect 69 unshare --mount --propagation private -- bash -c 'mount -t tmpfs none /proc && exec "$@"' hide env \
+		RRIO_DIR="$PWD/rec" LD_LIBRARY_PATH="$B" LD_PRELOAD=librrio.so \
+		qemu-system-x86_64 -nodefaults -display none -icount shift=auto
+	one_line '/proc/self/mem.*build-patched-qemu'
+	[[ ! -e rec/journal ]] || fail 'a refused command line left a recording'
+}

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The toy emulator, its two crippled relatives, and the program that records and replays it many times.
+# The toy emulator, its three crippled relatives, and the program that records and replays it many times.
 
 T := $(B)/tests/toy
 TOY_EMULATOR := $(call objects,tests/toy/emulator)
-TOY_PROGRAMS := $(addprefix $(T)/,qemu-system-toy qemu-system-small qemu-system-none check)
+TOY_PROGRAMS := $(addprefix $(T)/,qemu-system-toy qemu-system-small qemu-system-inlined qemu-system-none check)
 
 # As QEMU's are: functions that can be found by name, and none inlined into its callers.
-$(TOY_EMULATOR) $(T)/small.o: CFLAGS += -O1 -fno-inline
+$(TOY_EMULATOR) $(T)/small.o $(T)/inlined.o: CFLAGS += -O1 -fno-inline
 
 $(T)/qemu-system-toy: $(TOY_EMULATOR)
 	$(call say,ld)
@@ -15,6 +15,10 @@ $(T)/qemu-system-toy: $(TOY_EMULATOR)
 $(T)/qemu-system-small: $(filter-out %/round.o,$(TOY_EMULATOR)) $(T)/small.o
 	$(call say,ld)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -rdynamic -o $@ $^ -lpthread
+
+$(T)/qemu-system-inlined: $(TOY_EMULATOR) $(T)/inlined.o
+	$(call say,ld)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -rdynamic -Wl,--wrap=icount_round -o $@ $^ -lpthread
 
 $(T)/qemu-system-none: $(T)/none.o
 	$(call say,ld)

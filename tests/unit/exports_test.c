@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * exports_test.c - librrio.so exports every function of interpose.def, rrio_slice_budget, and nothing else.
+ * exports_test.c - librrio.so exports every function of interpose.def, the two of hook.h, and nothing else.
  *
  * The library is read as a file: loading it here would take those functions' places.
  */
@@ -19,7 +19,7 @@
 static const char *const wanted[] = {
 #define FN(returns, name, parameters, arguments) #name,
 #include "preload/interpose.def"
-	"rrio_slice_budget",
+	"rrio_slice_budget", "rrio_emulator",
 };
 
 enum { WANTED = sizeof(wanted) / sizeof(wanted[0]) };
