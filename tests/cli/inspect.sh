@@ -111,14 +111,17 @@ test_terminal() {
 
 # A recording that is being made: -f shows what comes, and ends with it; a killed writer's ends, too.
 test_follow() {
-	local pid reader
+	local pid reader i
 	"$B/make-journal" live live &
 	pid=$!
 	await_file live/journal
 	"$inspect" dump -f live >followed &
 	reader=$!
-	sleep 0.5
-	[[ $(grep -c ' turn ' followed) -gt 5 ]] || fail 'nothing is shown while it is being made'
+	for ((i = 0; i < 100; i++)); do
+		[[ $(grep -c ' turn ' followed) -le 5 ]] || break
+		sleep 0.1
+	done
+	[[ $i -lt 100 ]] || fail 'nothing is shown while it is being made'
 	touch stop
 	await $pid 10 make-journal
 	await $reader 10 rrio-inspect dump -f
@@ -130,7 +133,7 @@ test_follow() {
 await_file() { # FILE
 	local i
 	for ((i = 0; i < 100; i++)); do
-		[[ ! -e $1 ]] || return 0
+		[[ ! -s $1 ]] || return 0
 		sleep 0.05
 	done
 	fail "$1 does not appear"
@@ -169,15 +172,18 @@ test_unsafe() {
 
 # As a program of others: by pkg-config from where it was installed.
 test_library() {
-	local flags
-	expect 0 make -C "$root" --no-print-directory B="$(realpath --relative-to="$root" "$B")" PREFIX="$PWD/installed" install
+	local flags installed
 	type -P pkg-config >/dev/null || skip 'pkg-config is not here'
-	flags=$(PKG_CONFIG_PATH=$PWD/installed/lib/pkgconfig pkg-config --cflags --libs rrj)
+	installed=$(mktemp -d) # flags are words: no path of the user's may be in them
+	# shellcheck disable=SC2064 # this folder
+	trap "rm -rf '$installed'" EXIT
+	expect 0 make -C "$root" --no-print-directory B="$(realpath --relative-to="$root" "$B")" PREFIX="$installed" install
+	flags=$(PKG_CONFIG_PATH=$installed/lib/pkgconfig pkg-config --cflags --libs rrj)
 	# shellcheck disable=SC2086 # words
 	expect 0 cc -std=c11 -D_GNU_SOURCE -o reader "$root/tests/cli/make-journal.c" $flags
 	./reader mine
 	expect 0 ./reader --read mine
 	matches out '^request 30$'
 	matches out '^whole$'
-	[[ -e installed/share/rrio/ndjson.schema.json ]] || fail 'the schema is not installed'
+	[[ -e $installed/share/rrio/ndjson.schema.json ]] || fail 'the schema is not installed'
 }
