@@ -72,7 +72,6 @@ static bool is_plain(void)
 		return false;
 	/* A recording that has been given up: any thread publishes. */
 	turnstile_lock();
-	loops_prepare_main();
 	uring_drained();
 	turnstile_unlock();
 	return true;
@@ -91,6 +90,7 @@ static bool enter(struct host_poll *poll)
 {
 	bool nested = emu.bql_locked(), blocks = !poll->timeout || poll->timeout->tv_sec || poll->timeout->tv_nsec;
 
+	loops_prepare_main();
 	uring_drained();
 	if (nested) {
 		if (blocks)
