@@ -20,8 +20,6 @@
 /* So many that no request needs a bottom half to get one. util/async.c */
 enum { POOL_SIZE = 64 };
 
-static bool main_ready; /* of the main thread; then all others */
-
 static void size_pool(void *context)
 {
 	emu.pool_params(context, POOL_SIZE, POOL_SIZE, NULL);
@@ -52,15 +50,16 @@ void loops_size_main(void)
 
 void loops_prepare_main(void)
 {
+	static bool prepared; /* of the main thread; then all others */
 	void *context;
 
-	if (main_ready || self.role != THREAD_MAIN || config.mode == MODE_OFF)
+	if (prepared || self.role != THREAD_MAIN || config.mode == MODE_OFF)
 		return;
 	context = emu.main_context();
 	if (!context)
 		return;
-	main_ready = true;
-	size_pool(context);
+	prepared = true;
+	loops_size_main();
 	learn_pool(context);
 }
 
