@@ -7,6 +7,7 @@ rows() {
 	cat >rows.list <<-'END'
 		# name  guest  device  aio  cache  icount  seconds  more  words
 		small   bare   nvme    threads  writeback  shift=5,sleep=off  1  -  requests=40
+		saves   bare   nvme    threads  writeback  shift=5,sleep=off  1  snapshot  requests=40
 		fails   bare   nvme    threads  writeback  shift=5,sleep=off  1  -  nonsense
 	END
 }
@@ -27,6 +28,14 @@ test_harness() {
 	matches out '^small +2 +[0-9.]+ +[0-9]+% \| +[0-9.]+ +[0-9.]+ \| +[0-9.]+ +[0-9.]+ \|'
 	! grep -q FAILED out || fail "a good run counts as failed"
 	[[ -z $(ls -d bench/work.* 2>/dev/null) ]] || fail "the work folder is left"
+}
+
+# What saving costs is what a recording takes beside one that has nothing to save.
+test_snapshot() {
+	rows
+	expect 0 "$root/scripts/bench" -n 1 -f rows.list -o bench saves
+	[[ $(runs saves snapshot ok) -eq 1 ]] || fail "no good run with snapshot=on: $(tail -n 1 bench/results.csv)"
+	matches out '^saves +1 .*\| +- +[0-9.]+ \| +- +- \|'
 }
 
 # A run that goes wrong is named, counted, and shows in the table and in the status.
