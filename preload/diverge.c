@@ -95,35 +95,36 @@ static _Noreturn void end(const struct divergence *divergence, const char *what,
 	_exit(STATUS_FINDING);
 }
 
+enum { TEXT = 768 };
+
 /* The first thread here goes on; the process ends under the others. */
-static void take(void)
+__attribute__((format(printf, 2, 0))) static void take(char text[TEXT], const char *format, va_list arguments)
 {
 	self.inside = true;
 	while (atomic_flag_test_and_set(&taken))
 		pause();
 	ending = true;
+	vsnprintf(text, TEXT, format, arguments);
 }
 
 void diverged(const struct divergence *divergence, const char *format, ...)
 {
-	char text[768];
+	char text[TEXT];
 	va_list arguments;
 
-	take();
 	va_start(arguments, format);
-	vsnprintf(text, sizeof(text), format, arguments);
+	take(text, format, arguments);
 	va_end(arguments);
 	end(divergence, "diverged", text);
 }
 
 void diverge_hangs(const struct divergence *divergence, const char *format, ...)
 {
-	char text[768];
+	char text[TEXT];
 	va_list arguments;
 
-	take();
 	va_start(arguments, format);
-	vsnprintf(text, sizeof(text), format, arguments);
+	take(text, format, arguments);
 	va_end(arguments);
 	end(divergence, "replay hangs", text);
 }

@@ -55,27 +55,30 @@ static const struct option_row {
 
 enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
 
-void say(const char *format, ...)
+static void begin_line(const char *format, va_list arguments)
 {
-	va_list args;
-
 	out_flush();
 	fputs("rrio: ", stderr);
-	va_start(args, format);
-	vfprintf(stderr, format, args);
-	va_end(args);
+	vfprintf(stderr, format, arguments);
+}
+
+void say(const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	begin_line(format, arguments);
+	va_end(arguments);
 	fputc('\n', stderr);
 }
 
 enum status say_at(const char *word, size_t at, const char *format, ...)
 {
-	va_list args;
+	va_list arguments;
 
-	out_flush();
-	fputs("rrio: ", stderr);
-	va_start(args, format);
-	vfprintf(stderr, format, args);
-	va_end(args);
+	va_start(arguments, format);
+	begin_line(format, arguments);
+	va_end(arguments);
 	fputs("\nrrio:   ", stderr);
 	print_safe(word, stderr);
 	fprintf(stderr, "\nrrio:   %*s^\n", (int)at, "");

@@ -31,23 +31,30 @@ test_foreign() {
 	one_line rec
 }
 
+# In the first sector that the guest of the recording reads, two bytes: `changed` is where.
+change_what_is_read_first() {
+	local sector
+	sector=$(sed -nE 's/^[0-9]+ read ([0-9]+)\+.*/\1/p' record.serial.log | head -n 1)
+	[[ -n $sector ]] || fail 'the guest does not say what it read first'
+	changed=$((sector * 512 + 9))
+	printf '\377\377' | dd of=disk.raw bs=1 seek="$changed" conv=notrunc status=none
+}
+
 # Where the guest reads what the image no longer holds, the replay stops, not before and not later: so what it does not
 # read may differ, and so may the image's size.
 test_changed_image() {
-	local sector ticket
+	local changed ticket
 	bare_recording
 	printf X | dd of=disk.raw bs=1 seek=512 conv=notrunc status=none
 	truncate -s +512 disk.raw
 	expect 0 "$rrio" replay rec
 	same record.serial.log serial.log
 	restore_images
-	sector=$(sed -nE 's/^[0-9]+ read ([0-9]+)\+.*/\1/p' record.serial.log | head -n 1)
-	[[ -n $sector ]] || fail 'the guest does not say what it read first'
-	printf '\377\377' | dd of=disk.raw bs=1 seek=$((sector * 512 + 9)) conv=notrunc status=none
+	change_what_is_read_first
 	expect 1 "$rrio" replay rec
 	matches err "^rrio: diverged at guest instruction [0-9]+.*request [0-9]+ \(read of $PWD/disk\.raw, offset [0-9]+.*checksum.*has been changed"
 	ticket=$(sed -nE 's/^rrio: .*request ([0-9]+) \(.*/\1/p' err)
-	[[ $(first_read_of $((sector * 512 + 9))) -eq $ticket ]] || fail "request $ticket is not the first that reads it"
+	[[ $(first_read_of "$changed") -eq $ticket ]] || fail "request $ticket is not the first that reads it"
 	truncate -s 4096 disk.raw
 	expect 1 "$rrio" replay rec
 	matches err '^rrio: .*disk\.raw.*has been changed'
@@ -142,14 +149,12 @@ test_verify() {
 
 # A changed image is found where the guest first reads what is changed, by verify as well.
 test_verify_differs() {
-	local sector
+	local changed
 	bare_args
 	"$B/guests/bare/mkimage" 48 >disk.raw.orig
 	record "${args[@]}"
 	restore_images
-	sector=$(sed -nE 's/^[0-9]+ read ([0-9]+)\+.*/\1/p' record.serial.log | head -n 1)
-	[[ -n $sector ]] || fail 'the guest does not say what it read first'
-	printf '\377\377' | dd of=disk.raw bs=1 seek=$((sector * 512 + 9)) conv=notrunc status=none
+	change_what_is_read_first
 	expect 1 "$rrio" verify rec
 	matches out '^differs: .*replay 1 of 1'
 }
