@@ -22,7 +22,7 @@ test-matrix: test-parts
 
 #: make test-load            many replays while both cores do other work
 test-load: test-parts
-	TEST_LOAD=20 tests/run -j1 'qemu/load.*'
+	TEST_LOAD=20 TEST_LIMIT=7200 tests/run -j1 'qemu/load.*'
 
 #: make test-soak [N=100]    N recordings of the Linux guest, each replayed 3 times, on busy and changing cores; hours
 test-soak: test-parts
