@@ -48,6 +48,8 @@ void rrj_piece_write(uint8_t out[RRJ_PIECE_HEAD_SIZE], const struct rrj_piece *p
 /* How much a codec stores of so many bytes of content. */
 static bool fits(const struct rrj_piece *piece)
 {
+	if (piece->type == RRJ_PIECE_END || piece->type == RRJ_PIECE_CLONE)
+		return !piece->stored && piece->codec == RRJ_PIECE_PLAIN;
 	if (piece->type != RRJ_PIECE_DATA)
 		return piece->stored <= RRJ_PIECE_NAME_MAX && piece->codec == RRJ_PIECE_PLAIN;
 	if (piece->size > RRJ_PIECE_SIZE)

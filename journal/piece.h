@@ -13,6 +13,7 @@ enum rrj_piece_type {
 	RRJ_PIECE_NAME,	     /* stored: the name */
 	RRJ_PIECE_DATA,	     /* place: its number; stored: what the codec says */
 	RRJ_PIECE_END,	     /* place: the records before it */
+	RRJ_PIECE_CLONE,     /* from here on the image is in a file of its own */
 	RRJ_PIECE_TYPES,
 };
 

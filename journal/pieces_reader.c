@@ -24,7 +24,7 @@ enum { WINDOW = 1 << 20 };
 struct name {
 	struct name *next;
 	uint32_t image;
-	bool is_path;
+	bool is_path, cloned;
 	uint64_t size;
 	char text[];
 };
@@ -67,9 +67,19 @@ static int take_name(struct rrj_pieces_reader *r, const struct rrj_piece *record
 	name = malloc(sizeof(*name) + record->stored);
 	if (!name)
 		return -ENOMEM;
-	*name = (struct name){ r->names, record->image, is_path, is_path ? record->place : image->size };
+	*name = (struct name){ r->names, record->image, is_path, false, is_path ? record->place : image->size };
 	memcpy(name->text, text, record->stored);
 	r->names = name;
+	return 0;
+}
+
+static int take_clone(struct rrj_pieces_reader *r, const struct rrj_piece *record)
+{
+	struct name *image = name_of(r, record->image);
+
+	if (!image || image->cloned)
+		return -EBADMSG;
+	image->cloned = true;
 	return 0;
 }
 
@@ -85,6 +95,8 @@ static int take(struct rrj_pieces_reader *r, const struct rrj_piece *record, con
 		    (record->codec == RRJ_PIECE_SAME && record->same >= offset))
 			return -EBADMSG;
 		return rrj_table_put(&r->index, key_of(record->image, record->place), offset);
+	case RRJ_PIECE_CLONE:
+		return take_clone(r, record);
 	default:
 		r->whole = true;
 		return record->place == r->records ? 0 : -EBADMSG;
@@ -200,6 +212,13 @@ uint32_t rrj_pieces_find(const struct rrj_pieces_reader *r, const char *text, ui
 			return name->image;
 		}
 	return 0;
+}
+
+bool rrj_pieces_cloned(const struct rrj_pieces_reader *r, uint32_t image)
+{
+	const struct name *name = name_of(r, image);
+
+	return name && name->cloned;
 }
 
 const char *rrj_pieces_path(const struct rrj_pieces_reader *r, uint32_t image)

@@ -10,6 +10,8 @@
 #define XXH_INLINE_ALL
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -219,6 +221,18 @@ int rrj_pieces_put(struct rrj_pieces *p, uint32_t image, uint64_t piece, const v
 	if (!error)
 		rrj_table_put(&p->contents, key, offset); /* without memory, the next one like it is stored again */
 	return error;
+}
+
+void rrj_clone_name(char name[RRJ_CLONE_NAME_SIZE], uint32_t image)
+{
+	snprintf(name, RRJ_CLONE_NAME_SIZE, RRJ_CLONE_PREFIX "%" PRIu32, image);
+}
+
+int rrj_pieces_clone(struct rrj_pieces *p, uint32_t image)
+{
+	struct rrj_piece record = { .type = RRJ_PIECE_CLONE, .image = image };
+
+	return image ? append_record(p, &record, NULL) : -EINVAL;
 }
 
 int rrj_pieces_end(struct rrj_pieces *p)

@@ -48,6 +48,18 @@ static int open_again(int fd)
 	return again >= 0 ? again : real.fcntl64(fd, F_DUPFD_CLOEXEC, NULL);
 }
 
+/* What the store lacks is in the recording's clone rather than in the image as it is now. */
+static void adopt_clone(struct image *image)
+{
+	int clone = recording() ? -1 : store_clone(image->number);
+
+	if (clone < 0)
+		return;
+	if (image->fd >= 0)
+		close(image->fd);
+	image->fd = clone;
+}
+
 void image_meet(struct image *image, int fd, const char *path, uint64_t size)
 {
 	image->is = true;
@@ -61,6 +73,7 @@ void image_meet(struct image *image, int fd, const char *path, uint64_t size)
 		image->number = store_find(root_recorded(path), &size);
 	image->first_size = size;
 	image->size = size;
+	adopt_clone(image);
 	image->pieces = (size + RRJ_PIECE_SIZE - 1) / RRJ_PIECE_SIZE;
 	if (recording())
 		image->saved = bitmap(image->pieces);

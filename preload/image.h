@@ -27,7 +27,10 @@ struct image {
 	int fd;		 /* ours, for reading; -1: it is not there */
 	uint64_t first_size, pieces;
 	const char *path;
-	_Atomic uint64_t *saved; /* record: which pieces the store has, a bit for each */
+	/* record */
+	_Atomic uint64_t *saved; /* which pieces the store has, a bit for each */
+	_Atomic bool cloned;	 /* and all others */
+	uint32_t kept;		 /* how many it has; under its lock */
 	/* replay */
 	_Atomic uint64_t size; /* now */
 	struct {

@@ -23,7 +23,8 @@ enum { SECTOR = 4096, TRIES = 8 };
 
 bool image_is_saved(const struct image *image, uint64_t piece)
 {
-	return atomic_load_explicit(&image->saved[piece / 64], memory_order_acquire) >> piece % 64 & 1;
+	return atomic_load_explicit(&image->cloned, memory_order_acquire) ||
+	       atomic_load_explicit(&image->saved[piece / 64], memory_order_acquire) >> piece % 64 & 1;
 }
 
 void image_set_saved(struct image *image, uint64_t piece)

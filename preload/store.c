@@ -8,11 +8,15 @@
 #include "store.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
+#include <linux/fs.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "config.h"
 #include "image.h"
@@ -25,6 +29,7 @@ static struct {
 	pthread_mutex_t lock;
 	struct rrj_pieces *writer;
 	struct rrj_pieces_reader *reader;
+	int folder; /* the recording's; -1: it has none yet */
 	uint32_t images;
 	_Atomic int error;
 	/* Replay: the piece in `buffer`. */
@@ -32,7 +37,10 @@ static struct {
 	uint64_t piece;
 	int size;
 	unsigned char buffer[RRJ_PIECE_SIZE] __attribute__((aligned(4096)));
-} store = { .lock = PTHREAD_MUTEX_INITIALIZER };
+} store = { .lock = PTHREAD_MUTEX_INITIALIZER, .folder = -1 };
+
+/* Pieces of an image after which a clone is tried: 4 MiB, which take about as long to save. */
+enum { CLONE_AFTER = 64 };
 
 /* ---- recording ---- */
 
@@ -47,6 +55,7 @@ int store_keep(int dir)
 
 	real.pthread_mutex_lock(&store.lock);
 	error = rrj_pieces_attach(store.writer, dir);
+	store.folder = error ? -1 : real.fcntl64(dir, F_DUPFD_CLOEXEC, NULL);
 	real.pthread_mutex_unlock(&store.lock);
 	return error;
 }
@@ -92,6 +101,27 @@ void store_name(uint32_t image, const char *name)
 	real.pthread_mutex_unlock(&store.lock);
 }
 
+/*
+ * Whatever is being changed at this time is saved. So a clone has all the rest as it was at first, and nothing more has
+ * to be saved. A file system that cannot do that, or not between these two places, is no error.
+ */
+static void try_clone(struct image *image)
+{
+	char name[RRJ_CLONE_NAME_SIZE];
+	int fd, error;
+
+	rrj_clone_name(name, image->number);
+	fd = openat(store.folder, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return;
+	error = real.ioctl(fd, FICLONE, (void *)(uintptr_t)image->fd) < 0 ? -errno : rrj_pieces_clone(store.writer, image->number);
+	close(fd);
+	if (error)
+		unlinkat(store.folder, name, 0);
+	else
+		atomic_store_explicit(&image->cloned, true, memory_order_release);
+}
+
 void store_save(struct image *image, uint64_t piece, store_read *read)
 {
 	real.pthread_mutex_lock(&store.lock);
@@ -103,6 +133,8 @@ void store_save(struct image *image, uint64_t piece, store_read *read)
 		/* One that could not be saved is lost: a later attempt would save what has replaced it. */
 		image_set_saved(image, piece);
 		note_error(error);
+		if (++image->kept == CLONE_AFTER && !error && config.data != RRJ_DATA_FULL)
+			try_clone(image);
 	}
 	real.pthread_mutex_unlock(&store.lock);
 }
@@ -121,6 +153,7 @@ void store_replay(int dir, const char *name, const uint8_t id[16], bool ended)
 
 	if (!error && ended && !rrj_pieces_whole(store.reader))
 		error = -ENODATA;
+	store.folder = dir;
 	switch (error) {
 	case 0:
 		return;
@@ -160,6 +193,22 @@ uint32_t store_find(const char *name, uint64_t *size)
 const char *store_path(uint32_t image)
 {
 	return rrj_pieces_path(store.reader, image);
+}
+
+int store_clone(uint32_t image)
+{
+	char name[RRJ_CLONE_NAME_SIZE];
+	int fd;
+
+	if (!store.reader || !rrj_pieces_cloned(store.reader, image))
+		return -1;
+	rrj_clone_name(name, image);
+	fd = openat(store.folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0)
+		message_end(STATUS_UNREADABLE,
+			    "%s/%s, with what %s held at first, cannot be opened: %s; copy the recording again [no-clone]",
+			    tape_dir(), name, store_path(image), strerror(errno));
+	return fd;
 }
 
 /* Has that piece in the buffer: its size, or -ENOENT. */

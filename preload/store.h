@@ -36,6 +36,9 @@ void store_replay(int dir, const char *name, const uint8_t id[16], bool ended);
 uint32_t store_find(const char *name, uint64_t *size);
 const char *store_path(uint32_t image);
 
+/* Replay: a descriptor of the clone that has what the store lacks of that image; -1: there is none. */
+int store_clone(uint32_t image);
+
 /* Replay: a part of a piece: 0, or -ENOENT when the store has nothing of that piece. Damage ends the process. */
 int store_get(uint32_t image, uint64_t piece, size_t at, size_t size, void *data);
 

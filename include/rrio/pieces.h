@@ -38,6 +38,16 @@ int rrj_pieces_name(struct rrj_pieces *pieces, uint32_t image, const char *name)
  */
 int rrj_pieces_put(struct rrj_pieces *pieces, uint32_t image, uint64_t piece, const void *data, size_t size);
 
+/*
+ * What the store still lacks of the image is in a clone of it from now on, which stands in the recording's folder
+ * already, under the name that rrj_clone_name gives it.
+ */
+int rrj_pieces_clone(struct rrj_pieces *pieces, uint32_t image);
+
+enum { RRJ_CLONE_NAME_SIZE = 24 };
+#define RRJ_CLONE_PREFIX "image."
+void rrj_clone_name(char name[RRJ_CLONE_NAME_SIZE], uint32_t image);
+
 /* Everything that the journal's END covers is there. */
 int rrj_pieces_end(struct rrj_pieces *pieces);
 
@@ -61,6 +71,9 @@ bool rrj_pieces_whole(const struct rrj_pieces_reader *reader);
 
 /* The image with that path, or opened by that name: its number, and its size at first; 0: none. */
 uint32_t rrj_pieces_find(const struct rrj_pieces_reader *reader, const char *name, uint64_t *size);
+
+/* Is what the store lacks of that image in a clone of it? */
+bool rrj_pieces_cloned(const struct rrj_pieces_reader *reader, uint32_t image);
 
 /* The path of that image; NULL: no such image. */
 const char *rrj_pieces_path(const struct rrj_pieces_reader *reader, uint32_t image);

@@ -144,6 +144,31 @@ test_two_at_once() {
 	same before after
 }
 
+# Where the file system can share what files hold, most of what an image held is not copied but cloned.
+test_clone() {
+	local append='rrio.steps=seq rrio.scale=3' bytes
+	truncate -s 600M btrfs.img
+	mkfs.btrfs -q btrfs.img && mkdir btrfs
+	mount -o loop btrfs.img btrfs 2>/dev/null || skip 'no btrfs can be mounted here'
+	trap 'cd .. && umount btrfs && rm btrfs.img' EXIT
+	cd btrfs || exit
+	command_line linux pc virtio-blk raw writable cache=writeback 1 shift=5,sleep=off
+	record "${args[@]}"
+	[[ -f rec/image.1 ]] || fail "there is no clone; the store has $(stat -c %s rec/pieces) bytes"
+	bytes=$(stat -c %s rec/pieces)
+	[[ $bytes -le $((6 << 20)) ]] || fail "the store has $bytes bytes in spite of the clone"
+	cmp -s disk.raw rec/image.1 && fail 'the clone is as the image is now: this case shows nothing'
+	rm disk.raw.orig
+	expect 0 "$B/rrio-inspect" repair -o copy rec
+	truncate -s 0 disk.raw
+	verify_leaves_alone 2
+	expect 0 "$rrio" replay copy
+	same record.serial.log serial.log
+	rm rec/image.1
+	expect 65 "$rrio" replay rec
+	one_line 'image.1, with what .*/disk.raw held at first, cannot be opened'
+}
+
 # A store that is not what it was is found before the guest runs, or where it is needed.
 test_damaged_store() {
 	local size

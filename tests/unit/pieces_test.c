@@ -54,6 +54,7 @@ static int make_store(bool end)
 	CU_ASSERT_EQUAL(rrj_pieces_image(pieces, 1, PIECES * RRJ_PIECE_SIZE, "/a"), 0);
 	CU_ASSERT_EQUAL(rrj_pieces_image(pieces, 2, 7, "/b"), 0);
 	CU_ASSERT_EQUAL(rrj_pieces_name(pieces, 2, "/another"), 0);
+	CU_ASSERT_EQUAL(rrj_pieces_clone(pieces, 2), 0);
 	put_all(pieces, 0, PIECES / 2);
 	CU_ASSERT_EQUAL_FATAL(rrj_pieces_attach(pieces, dir), 0);
 	CU_ASSERT_EQUAL(rrj_pieces_attach(pieces, dir), -EINVAL);
@@ -115,6 +116,7 @@ static void test_found(void)
 	CU_ASSERT(rrj_pieces_find(reader, "/a", &size) == 1 && size == PIECES * RRJ_PIECE_SIZE);
 	CU_ASSERT_EQUAL(rrj_pieces_find(reader, "/c", &size), 0);
 	CU_ASSERT_STRING_EQUAL(rrj_pieces_path(reader, 2), "/b");
+	CU_ASSERT(rrj_pieces_cloned(reader, 2) && !rrj_pieces_cloned(reader, 1) && !rrj_pieces_cloned(reader, 3));
 	CU_ASSERT_EQUAL(rrj_pieces_get(reader, 1, PIECES, data), -ENOENT);
 	rrj_pieces_close(reader);
 	CU_ASSERT_EQUAL(rrj_pieces_open(&reader, dir, (const uint8_t[16]){ 9 }, &offset), -EMEDIUMTYPE);
