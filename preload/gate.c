@@ -23,12 +23,17 @@ static _Atomic bool publishing;
 
 void gate_arrive(struct gate *gate)
 {
+	unsigned loop = gate->loop;
+
 	TAILQ_INSERT_TAIL(&gates, gate, link);
 	arrivals++;
 	if (config.mode == MODE_OFF)
 		gate_open();
+	/* Whoever wakes up takes the lock first: it is free then. */
+	turnstile_unlock();
 	real.pthread_cond_broadcast(&changed);
-	turnstile_wake(gate->loop);
+	turnstile_wake_polling(loop);
+	turnstile_lock();
 }
 
 uint32_t gate_waiting(unsigned loop, struct gate *waiting[GATE_MAX_RELEASES])
@@ -154,8 +159,7 @@ void gate_begun(void)
 	atomic_fetch_add_explicit(&begun, 1, memory_order_relaxed);
 }
 
-/* (locked) Has a request of that loop finished? */
-static bool any_waits(unsigned loop)
+bool gate_waits(unsigned loop)
 {
 	const struct gate *gate;
 
@@ -169,7 +173,7 @@ bool gate_give_time(unsigned loop, const struct timespec *until)
 {
 	static uint64_t cancelled; /* while they were queued: no engine will begin them */
 
-	if (any_waits(loop) || tickets_taken() <= releases + cancelled)
+	if (gate_waits(loop) || tickets_taken() <= releases + cancelled)
 		return true;
 	if (!turnstile_wait_until(&changed, until))
 		return false;

@@ -42,8 +42,14 @@ struct gate {
 /* How many requests one turn may release; what is more waits for the next one. */
 enum { GATE_MAX_RELEASES = 1024 };
 
-/* (locked) The request has finished: its loop is woken, and a turn of that loop will call publish(). */
+/*
+ * (locked) The request has finished: its loop is woken, and a turn of that loop will call publish(). The lock is given
+ * up meanwhile, so that may have happened when this returns.
+ */
 void gate_arrive(struct gate *gate);
+
+/* (locked) Has a request of that loop finished? */
+bool gate_waits(unsigned loop);
 
 /* (locked) The gates at which requests wait for that loop, by ticket; returns how many. */
 uint32_t gate_waiting(unsigned loop, struct gate *waiting[GATE_MAX_RELEASES]);

@@ -155,8 +155,8 @@ static void tell_published(void)
 		/* The ticket was not known before, perhaps not even when the request had finished. */
 		worker.done->request.ticket = worker.gate.slot->ticket;
 	}
-	real.pthread_cond_broadcast(&published);
 	turnstile_unlock();
+	real.pthread_cond_broadcast(&published);
 }
 
 void job_before_lock(const pthread_mutex_t *mutex)

@@ -16,8 +16,6 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
 
 #include "../hooks/emulator.h"
 #include "clock.h"
@@ -32,10 +30,10 @@
 #include "signals.h"
 #include "tape.h"
 #include "uncontrolled.h"
+#include "wake.h"
 #include "watch.h"
 
 enum {
-	LOOPS = 64,
 	/*
 	 * Recording, with sleep=off: how long an idle guest's requests may take before its time leaps once more.
 	 * Without it, minutes would pass for the guest in a second of the host's, and its drivers would see timeouts.
@@ -59,7 +57,6 @@ static pthread_cond_t loops_cond = PTHREAD_COND_INITIALIZER; /* loops wait for a
 static pthread_cond_t vcpu_cond = PTHREAD_COND_INITIALIZER;  /* the vCPU thread waits for the turn's end, or a loan */
 
 static struct loop {
-	int wake_fd;
 	bool wants; /* recording: it has something to do */
 	bool there; /* it has come to its first outer poll */
 } loops[LOOPS];
@@ -110,21 +107,15 @@ int turnstile_wait_until(pthread_cond_t *cond, const struct timespec *until)
 
 /* ---- loops ---- */
 
-static int open_loop(struct loop *loop)
-{
-	loop->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-	return loop->wake_fd < 0 ? -errno : 0;
-}
-
 int turnstile_init(bool leaps)
 {
 	guest_leaps = leaps;
-	return open_loop(&loops[0]);
+	return wake_init(0);
 }
 
 unsigned turnstile_add_loop(void)
 {
-	int error = loop_count < LOOPS ? open_loop(&loops[loop_count]) : -EMFILE;
+	int error = loop_count < LOOPS ? wake_init(loop_count) : -EMFILE;
 
 	if (error)
 		message_end(STATUS_UNSUPPORTED, "iothread number %u cannot be recorded: %s [iothread-number]",
@@ -138,30 +129,6 @@ void turnstile_await_loop(unsigned loop)
 	while (!loops[loop].there && config.mode != MODE_OFF)
 		turnstile_wait(&loops_cond);
 	turnstile_unlock();
-}
-
-int turnstile_wake_fd(void)
-{
-	return loops[self.loop].wake_fd;
-}
-
-void turnstile_wake(unsigned loop)
-{
-	uint64_t one = 1;
-	int saved = errno;
-
-	if (real.write(loops[loop].wake_fd, &one, sizeof(one)) < 0 && errno != EAGAIN)
-		message(MODULE_TURNSTILE, MESSAGE_ERROR, "loop %u cannot be woken: %s [loop-wake]", loop,
-			strerror(errno));
-	errno = saved;
-}
-
-static void wake_taken(unsigned loop)
-{
-	uint64_t count;
-
-	while (real.read(loops[loop].wake_fd, &count, sizeof(count)) < 0 && errno == EINTR)
-		;
 }
 
 void turnstile_vcpu_created(void)
@@ -247,7 +214,10 @@ void place_park(enum rrj_kind kind, int64_t icount)
 	if (replaying() && tape_next() == TAPE_TURN && tape_place()->loop >= loop_count)
 		no_such_loop(kind, icount);
 	parked = (struct place){ kind, icount };
+	/* Whoever wakes up takes the lock first: it is free then. */
+	turnstile_unlock();
 	real.pthread_cond_broadcast(&loops_cond);
+	turnstile_lock();
 	while (parked.kind && config.mode != MODE_OFF)
 		turnstile_wait(&vcpu_cond);
 	parked.kind = 0;
@@ -259,11 +229,16 @@ void place_wait_for_turn_end(void)
 		turnstile_wait(&vcpu_cond);
 }
 
-/* (locked) The vCPU thread goes on. It is no longer parked, even if it has not woken up yet. */
+/* (locked) The vCPU thread may go on. It is no longer parked, even if it has not woken up yet. */
 static void let_vcpu_run(void)
 {
 	parked.kind = 0;
 	running = GUEST;
+}
+
+/* Not locked, so that it does not have to wait for the lock once more. */
+static void wake_vcpu(void)
+{
 	real.pthread_cond_signal(&vcpu_cond);
 }
 
@@ -308,7 +283,7 @@ static void take_turn(const struct place *place)
 	if (config.mode == MODE_OFF)
 		return;
 	watch_start();
-	wake_taken(self.loop);
+	wake_taken();
 	uncontrolled_jobs();
 	turn_icount = place->icount;
 	turn = tape_turn(self.loop, place->kind, place->icount);
@@ -399,18 +374,29 @@ static const struct place *await_place(void)
 	return no_guest || config.mode == MODE_OFF ? NULL : place;
 }
 
+/* (locked) A request that has finished is reason enough for a turn: then the host is not asked for another one. */
+static bool must_ask(void)
+{
+	return recording() && !gate_waits(self.loop);
+}
+
 void turnstile_outer_poll(turnstile_host_poll *wait, void *poll)
 {
 	const struct place *place;
+	bool asks;
 
 	turnstile_lock();
 	end_turn();
+	asks = no_guest || must_ask();
+	wake_poll_begins(asks);
 	turnstile_unlock();
+	wake_vcpu();
 
-	if (recording() || no_guest)
+	if (asks)
 		wait(poll);
 
 	turnstile_lock();
+	wake_poll_ends(asks);
 	place = await_place();
 	if (place) {
 		running = (int)self.loop;
@@ -426,6 +412,7 @@ void turnstile_loop_ends(void)
 	turnstile_lock();
 	end_turn();
 	turnstile_unlock();
+	wake_vcpu();
 }
 
 void turnstile_no_guest(void)
@@ -467,14 +454,18 @@ void turnstile_nested_poll(turnstile_host_poll *wait, void *poll)
 {
 	struct place place;
 	int before;
+	bool asks;
 
 	turnstile_lock();
 	before = enter_nested();
 	place = nested;
+	asks = must_ask();
+	wake_poll_begins(asks);
 	turnstile_unlock();
-	if (recording())
+	if (asks)
 		wait(poll);
 	turnstile_lock();
+	wake_poll_ends(asks);
 	check_early();
 	leave_nested(before);
 	take_turn(&place);
@@ -510,6 +501,7 @@ int turnstile_lend(pthread_cond_t *cond, pthread_mutex_t *bql)
 	loan = cond;
 	let_vcpu_run();
 	turnstile_unlock();
+	wake_vcpu();
 	do
 		result = real.pthread_cond_wait(cond, bql);
 	while (result == 0 && loan);

@@ -26,6 +26,9 @@ int turnstile_wait_until(pthread_cond_t *cond, const struct timespec *until);
 /* Makes the host's poll of that loop return: a request has finished, a signal has come. Signal-safe. */
 void turnstile_wake(unsigned loop);
 
+/* The same, if it polls the host now; a request that has finished is found otherwise by whoever holds the lock. */
+void turnstile_wake_polling(unsigned loop);
+
 /*
  * Constructor: before any other thread. leaps: an idle guest's time goes to its next timer at once (-icount sleep=off).
  * Returns 0 or -errno.
