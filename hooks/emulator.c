@@ -88,14 +88,35 @@ const struct emulator_symbol *emulator_symbol(size_t i)
 	return i < ROWS ? &symbols[i] : NULL;
 }
 
-void *emulator_current_cpu(void)
+/* A thread-local symbol's address is the calling thread's own. */
+static void **current_cpu_at(void)
 {
 	static __thread void **cpu;
 
-	if (handed_over)
-		return ((void *(*)(void))emu.current_cpu)();
-	/* A thread-local symbol's address is the calling thread's own. */
 	if (!cpu)
-		cpu = dlsym(RTLD_DEFAULT, "current_cpu");
+		cpu = handed_over ? ((void **(*)(void))emu.current_cpu)() : dlsym(RTLD_DEFAULT, "current_cpu");
+	return cpu;
+}
+
+void *emulator_current_cpu(void)
+{
+	void **cpu = current_cpu_at();
+
 	return cpu ? *cpu : NULL;
+}
+
+/* Without a current vCPU the count is what was added up, and may be asked for anywhere. */
+int64_t emulator_icount(void)
+{
+	void **at = current_cpu_at(), *cpu = at ? *at : NULL;
+	int64_t icount;
+
+	if (!cpu)
+		return emu.icount_raw();
+	if (emu.icount_update)
+		emu.icount_update(cpu);
+	*at = NULL;
+	icount = emu.icount_raw();
+	*at = cpu;
+	return icount;
 }

@@ -53,6 +53,12 @@ const struct emulator_symbol *emulator_symbol(size_t i);
 /* The calling thread's vCPU, or NULL. */
 void *emulator_current_cpu(void);
 
+/*
+ * Guest instructions executed so far, also inside an instruction that is no device access (RDRAND and its likes), where
+ * emu.icount_raw would end the process; there the whole translation block counts.
+ */
+int64_t emulator_icount(void);
+
 /* Nanoseconds until the next timer of the virtual clock, as far as the guest's time goes; 0: one is due. */
 static inline int64_t emulator_deadline(void)
 {

@@ -148,7 +148,7 @@ int64_t turnstile_icount(void)
 	/* In a loop's turn the guest stands where the turn started. */
 	if (self.role != THREAD_VCPU && turns)
 		return turn_icount;
-	return emu.icount_raw();
+	return emulator_icount();
 }
 
 /* ---- places ---- */

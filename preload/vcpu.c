@@ -240,6 +240,6 @@ void turnstile_doorbell(void)
 	if (emulator_deadline() == 0)
 		return;
 	vcpu.bell_turn = place_turns();
-	trail_bell(emu.icount_raw());
+	trail_bell(emulator_icount());
 	emu.cpu_exit(cpu);
 }

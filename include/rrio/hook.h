@@ -26,8 +26,8 @@ struct rrio_symbol {
 
 /*
  * Called by the patched emulator before any constructor has run (its .preinit_array), so it only keeps the list, which
- * ends with a NULL name and must stay. The thread-local current_cpu is there as a function, "rrio_current_cpu", that
- * returns the calling thread's.
+ * ends with a NULL name and must stay. The thread-local current_cpu is there as a function, "rrio_current_cpu_at", that
+ * returns the address of the calling thread's.
  */
 void rrio_emulator(const struct rrio_symbol *symbols);
 
