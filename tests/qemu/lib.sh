@@ -7,6 +7,7 @@
 
 rrio=$root/scripts/rrio
 guests=$B/guests
+emulator=qemu-system-x86_64
 RUN_LIMIT=${TEST_RUN_LIMIT:-120}
 
 # A case must not see the user's settings, nor leave recordings in the user's store.
@@ -98,11 +99,11 @@ keep_results() { # RUN
 	done
 }
 
-# Records qemu-system-x86_64 ARGUMENTS as the recording `rec`; its status must be $end_status (0).
+# Records $emulator ARGUMENTS as the recording `rec`; its status must be $end_status (0).
 record() { # ARGUMENTS...
 	local status=0
 	restore_images
-	limited "$RUN_LIMIT" "$rrio" record -o rec -- qemu-system-x86_64 "$@" >record.out 2>record.err || status=$?
+	limited "$RUN_LIMIT" "$rrio" record -o rec -- "$emulator" "$@" >record.out 2>record.err || status=$?
 	[[ $status -eq ${end_status:-0} ]] || fail "recording ended with status $status: $(tail -n 1 record.err)"
 	keep_results record
 	[[ -e record.serial.log ]] || fail "the guest said nothing while recording"

@@ -19,9 +19,11 @@ static _Alignas(BLOCK) uint64_t buffer[CHUNK / sizeof(uint64_t)];
 static int check(struct span span, uint64_t *sum)
 {
 	for (size_t i = 0; i < span.bytes / sizeof(buffer[0]); i++) {
-		if (buffer[i] != pattern_word(span.seed, span.offset / sizeof(buffer[0]) + i))
+		uint64_t word = le64toh(buffer[i]);
+
+		if (word != pattern_word(span.seed, span.offset / sizeof(buffer[0]) + i))
 			return -EILSEQ;
-		*sum = (*sum ^ buffer[i]) * UINT64_C(0x100000001b3);
+		*sum = (*sum ^ word) * UINT64_C(0x100000001b3);
 	}
 	return 0;
 }

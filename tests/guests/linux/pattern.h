@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * pattern.h - what the guest's files hold: word i of a file with seed s is pattern_word(s, i). The image's maker writes
- * them and the guest checks them, so that wrong data is found and not only different data. Pure functions.
+ * pattern.h - what the guest's files hold: word i of a file with seed s is pattern_word(s, i), little-endian. The image's
+ * maker writes them and the guest checks them, so that wrong data is found and not only different data. Pure functions.
  */
 #ifndef GUEST_PATTERN_H
 #define GUEST_PATTERN_H
 
+#include <endian.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -36,7 +37,7 @@ static inline uint64_t pattern_word(uint64_t seed, uint64_t index)
 static inline void pattern_fill(uint64_t *words, size_t bytes, uint64_t seed, uint64_t offset)
 {
 	for (size_t i = 0; i < bytes / sizeof(*words); i++)
-		words[i] = pattern_word(seed, offset / sizeof(*words) + i);
+		words[i] = htole64(pattern_word(seed, offset / sizeof(*words) + i));
 }
 
 #endif

@@ -78,9 +78,11 @@ static int finished(const struct io_event *event, uint64_t *sum)
 	if (iocb->aio_lio_opcode == IOCB_CMD_PWRITE)
 		return 0;
 	for (size_t i = 0; i < BLOCK / sizeof(*words); i++) {
-		if (words[i] != pattern_word(BIG_SEED, (uint64_t)iocb->aio_offset / sizeof(*words) + i))
+		uint64_t word = le64toh(words[i]);
+
+		if (word != pattern_word(BIG_SEED, (uint64_t)iocb->aio_offset / sizeof(*words) + i))
 			return -EILSEQ;
-		mine = (mine ^ words[i]) * UINT64_C(0x100000001b3);
+		mine = (mine ^ word) * UINT64_C(0x100000001b3);
 	}
 	*sum += mine;
 	return 0;
