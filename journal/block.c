@@ -17,7 +17,7 @@
 enum {
 	MAJOR = 1,
 	MINOR = 0,
-	REQUIRED_KNOWN = 0, /* features that a reader must know to read on */
+	REQUIRED_KNOWN = RRJ_NEEDS_OUTSIDE, /* features that a reader must know to read on */
 	PLACE_AT = 36,	    /* in the file header */
 	COVERED = RRJ_HEADER_SIZE - 4,
 	BLOCK_PLACE_AT = 24,
@@ -55,6 +55,7 @@ static uint32_t get_u32(const uint8_t *in)
 void rrj_seal_init(struct rrj_seal *seal, const uint8_t id[16])
 {
 	memcpy(seal->id, id, sizeof(seal->id));
+	seal->needs = 0;
 	seal->seed = rrj_crc32c(RRJ_CRC_START, id, sizeof(seal->id));
 }
 
@@ -97,7 +98,7 @@ void rrj_header_write(uint8_t out[RRJ_HEADER_SIZE], enum rrj_file_kind kind, con
 	put_le(out + 8, MAJOR, 2);
 	put_le(out + 10, MINOR, 2);
 	put_le(out + 12, 0, 4); /* optional features */
-	put_le(out + 16, 0, 4); /* required features */
+	put_le(out + 16, seal->needs, 4);
 	memcpy(out + 20, seal->id, sizeof(seal->id));
 	put_place(out + PLACE_AT, place);
 	put_le(out + COVERED, ~rrj_crc32c(RRJ_CRC_START, out, COVERED), 4);
@@ -118,6 +119,7 @@ int rrj_header_read(struct rrj_seal *seal, struct rrj_place *place, enum rrj_fil
 	if (get_le(in + 8, 2) != MAJOR || (get_u32(in + 16) & ~(uint32_t)REQUIRED_KNOWN))
 		return -EPROTONOSUPPORT;
 	rrj_seal_init(seal, in + 20);
+	seal->needs = get_u32(in + 16);
 	*place = get_place(in + PLACE_AT);
 	return 0;
 }

@@ -36,6 +36,7 @@ enum rrj_codec { RRJ_PLAIN, RRJ_ZSTD, RRJ_CODECS };
 struct rrj_seal {
 	uint8_t id[16];
 	uint32_t seed;
+	uint32_t needs; /* required features */
 };
 
 /* Where a block starts: what was before it. */

@@ -52,7 +52,7 @@ static const struct field fields[][13] = {
 		FIELD(file, STRING, path, 0),
 	},
 	[RRJ_INPUT] = {
-		FIELD(input, ENUM, source, RRJ_DEVICE),
+		FIELD(input, ENUM, source, RRJ_LOOKED_UP),
 		FIELD(input, BYTES, data, 0),
 		FIELD(input, S64, icount, ADDED),
 	},

@@ -28,6 +28,42 @@ static const char *const sources[] = {
 	[RRJ_GNUTLS_RND] = "gnutls_rnd",       [RRJ_GETRANDOM] = "getrandom", [RRJ_G_RANDOM] = "g_random",
 	[RRJ_RANDOM_DEVICE] = "random device", [RRJ_SIGNAL] = "signal",     [RRJ_SEEK] = "seek",
 	[RRJ_PROBE] = "probe",		       [RRJ_DEVICE] = "device",
+	[RRJ_READY] = "ready",		       [RRJ_RECEIVED] = "received",   [RRJ_SENT] = "sent",
+	[RRJ_CALLED] = "called",	       [RRJ_LOOKED_UP] = "looked up",
+};
+static const char *const calls[] = {
+	[RRJ_CALL_READ] = "read",
+	[RRJ_CALL_READV] = "readv",
+	[RRJ_CALL_RECV] = "recv",
+	[RRJ_CALL_RECVFROM] = "recvfrom",
+	[RRJ_CALL_RECVMSG] = "recvmsg",
+	[RRJ_CALL_WRITE] = "write",
+	[RRJ_CALL_WRITEV] = "writev",
+	[RRJ_CALL_SEND] = "send",
+	[RRJ_CALL_SENDTO] = "sendto",
+	[RRJ_CALL_SENDMSG] = "sendmsg",
+	[RRJ_CALL_OPEN] = "open",
+	[RRJ_CALL_SOCKET] = "socket",
+	[RRJ_CALL_SOCKETPAIR] = "socketpair",
+	[RRJ_CALL_OPENPTY] = "openpty",
+	[RRJ_CALL_ACCEPT] = "accept",
+	[RRJ_CALL_BIND] = "bind",
+	[RRJ_CALL_LISTEN] = "listen",
+	[RRJ_CALL_CONNECT] = "connect",
+	[RRJ_CALL_SHUTDOWN] = "shutdown",
+	[RRJ_CALL_GETSOCKNAME] = "getsockname",
+	[RRJ_CALL_GETPEERNAME] = "getpeername",
+	[RRJ_CALL_GETSOCKOPT] = "getsockopt",
+	[RRJ_CALL_SETSOCKOPT] = "setsockopt",
+	[RRJ_CALL_IOCTL] = "ioctl",
+	[RRJ_CALL_FCNTL] = "fcntl",
+	[RRJ_CALL_TCGETATTR] = "tcgetattr",
+	[RRJ_CALL_TCSENDBREAK] = "tcsendbreak",
+	[RRJ_CALL_PTSNAME] = "ptsname",
+	[RRJ_CALL_UNLINK] = "unlink",
+	[RRJ_CALL_GETADDRINFO] = "getaddrinfo",
+	[RRJ_CALL_STAT] = "stat",
+	[RRJ_CALL_READ_FILE] = "read file",
 };
 static const char *const data[] = {
 	[RRJ_DATA_DIGEST] = "digest",
@@ -64,6 +100,11 @@ const char *rrj_op_name(enum rrj_op op)
 const char *rrj_source_name(enum rrj_source source)
 {
 	return NAME(sources, source);
+}
+
+const char *rrj_call_name(enum rrj_call call)
+{
+	return NAME(calls, call);
 }
 
 const char *rrj_data_name(enum rrj_data value)

@@ -269,8 +269,10 @@ int rrj_append(struct rrj_writer *w, const struct rrj_record *record)
 	error = error ? error : prepare(w, rrj_record_bound(record));
 	if (error)
 		return error;
-	if (record->type == RRJ_START)
+	if (record->type == RRJ_START) {
 		rrj_seal_init(&w->sealer.seal, record->start.id);
+		w->sealer.seal.needs = record->start.needs;
+	}
 	w->started = true;
 	tail = slot(w);
 	tail->used = (size_t)(rrj_record_encode(tail->content + tail->used, record, &w->delta) - tail->content);

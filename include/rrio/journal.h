@@ -58,6 +58,24 @@ enum rrj_source {
 	RRJ_SEEK,          /* lseek of a file: where its end, its data or a hole is */
 	RRJ_PROBE,         /* the result of a read that only tries whether the host allows it */
 	RRJ_DEVICE,        /* ioctl of a file: its result, then what it has filled in */
+	/* Descriptors that stand for something outside. FORMAT.md, section 6. */
+	RRJ_READY,         /* what one poll says of them */
+	RRJ_RECEIVED,      /* a call that hands bytes to the emulator: read, recv, … */
+	RRJ_SENT,          /* a call that takes bytes from it: write, send, … */
+	RRJ_CALLED,        /* any other call on one: socket, accept, connect, ioctl, … */
+	RRJ_LOOKED_UP,     /* what the host knows: names and addresses, its name servers */
+};
+
+/* The call of an input from RRJ_RECEIVED on. The order of the values is part of the format. */
+enum rrj_call {
+	RRJ_CALL_READ = 1, RRJ_CALL_READV, RRJ_CALL_RECV, RRJ_CALL_RECVFROM, RRJ_CALL_RECVMSG,
+	RRJ_CALL_WRITE, RRJ_CALL_WRITEV, RRJ_CALL_SEND, RRJ_CALL_SENDTO, RRJ_CALL_SENDMSG,
+	RRJ_CALL_OPEN, RRJ_CALL_SOCKET, RRJ_CALL_SOCKETPAIR, RRJ_CALL_OPENPTY, RRJ_CALL_ACCEPT, RRJ_CALL_BIND,
+	RRJ_CALL_LISTEN, RRJ_CALL_CONNECT, RRJ_CALL_SHUTDOWN, RRJ_CALL_GETSOCKNAME, RRJ_CALL_GETPEERNAME,
+	RRJ_CALL_GETSOCKOPT, RRJ_CALL_SETSOCKOPT, RRJ_CALL_IOCTL, RRJ_CALL_FCNTL, RRJ_CALL_TCGETATTR,
+	RRJ_CALL_TCSENDBREAK, RRJ_CALL_PTSNAME, RRJ_CALL_UNLINK,
+	RRJ_CALL_GETADDRINFO, RRJ_CALL_STAT, RRJ_CALL_READ_FILE,
+	RRJ_CALLS /* behind the last one */
 };
 
 /* Which data of requests the recording holds. */
@@ -71,6 +89,7 @@ struct rrj_strings {
 
 struct rrj_start {
 	uint8_t id[16];             /* random: tells one recording from another */
+	uint32_t needs;             /* what a reader has to know of: RRJ_NEEDS_… */
 	const char *rrio_version;
 	const char *emulator;       /* absolute path */
 	const char *emulator_version;
@@ -82,6 +101,10 @@ struct rrj_start {
 	enum rrj_data data;
 	int64_t mono_ns, real_ns;   /* CLOCK_MONOTONIC and CLOCK_REALTIME as start-up sees them */
 	uint32_t checks;            /* what turns have digests of: RRJ_CHECK_… */
+};
+
+enum {
+	RRJ_NEEDS_OUTSIDE = 1, /* inputs from outside: RRJ_READY to RRJ_LOOKED_UP */
 };
 
 /* Which digests a recording has; 0: one of a version that made none. */
@@ -256,6 +279,7 @@ const char *rrj_type_name(enum rrj_type type);
 const char *rrj_kind_name(enum rrj_kind kind);
 const char *rrj_op_name(enum rrj_op op);
 const char *rrj_source_name(enum rrj_source source);
+const char *rrj_call_name(enum rrj_call call);
 const char *rrj_data_name(enum rrj_data data);
 const char *rrj_state_name(enum rrj_state state);
 

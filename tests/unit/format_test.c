@@ -229,15 +229,16 @@ static void test_payloads(void)
 	CU_ASSERT_EQUAL(PAYLOAD("\x54\x80\x01\x01\x01\x01"), -EBADMSG);
 }
 
-/* What older versions did not write: digests, an input's place. Written, it comes back. */
+/* What older versions did not write: digests, an input's place, inputs from outside. Written, it comes back. */
 static void test_later_fields(void)
 {
 	static const struct rrj_record written[] = {
 		{ .type = RRJ_START,
-		  .start = { .rrio_version = "", .emulator = "", .emulator_version = "", .build_id = "", .cwd = "",
+		  .start = { .needs = RRJ_NEEDS_OUTSIDE, .rrio_version = "", .emulator = "", .emulator_version = "", .build_id = "", .cwd = "",
 			     .data = RRJ_DATA_NONE, .checks = RRJ_CHECK_TRAIL | RRJ_CHECK_MEMORY } },
 		{ .type = RRJ_INPUT, .input = { .source = RRJ_G_RANDOM, .data = "1", .size = 1, .icount = 0 } },
 		{ .type = RRJ_INPUT, .input = { .source = RRJ_G_RANDOM, .data = "1", .size = 1, .icount = INT64_MAX } },
+		{ .type = RRJ_INPUT, .input = { .source = RRJ_LOOKED_UP, .data = "1", .size = 1, .icount = 5 } },
 		{ .type = RRJ_TURN, .turn = { .seq = 1, .kind = RRJ_IDLE, .trail = UINT32_MAX } },
 		{ .type = RRJ_TURN, .turn = { .seq = 2, .kind = RRJ_IDLE, .loop = 3, .registers = 1 } },
 		{ .type = RRJ_TURN, .turn = { .seq = 3, .kind = RRJ_SLICE, .trail = 1, .memory = 0x80000000 } },

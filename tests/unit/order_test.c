@@ -52,7 +52,7 @@ static void test_values(void)
 		{ .type = RRJ_REQUEST, .request = { .op = 0 } },
 		{ .type = RRJ_REQUEST, .request = { .op = RRJ_COMPUTE + 1 } },
 		{ .type = RRJ_INPUT, .input = { .source = 0, .data = "" } },
-		{ .type = RRJ_INPUT, .input = { .source = RRJ_DEVICE + 1, .data = "" } },
+		{ .type = RRJ_INPUT, .input = { .source = RRJ_LOOKED_UP + 1, .data = "" } },
 		{ .type = RRJ_INPUT, .input = { .source = RRJ_SIGNAL, .data = "short", .size = 5 } },
 		{ .type = RRJ_INPUT, .input = { .source = RRJ_GETRANDOM, .data = NULL, .size = 1 } },
 	};

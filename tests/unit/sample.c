@@ -77,7 +77,7 @@ static bool same_list(struct rrj_strings a, struct rrj_strings b)
 
 static bool same_start(const struct rrj_start *a, const struct rrj_start *b)
 {
-	return !memcmp(a->id, b->id, 16) && !strcmp(a->rrio_version, b->rrio_version) && !strcmp(a->emulator, b->emulator) &&
+	return !memcmp(a->id, b->id, 16) && a->needs == b->needs && !strcmp(a->rrio_version, b->rrio_version) && !strcmp(a->emulator, b->emulator) &&
 	       !strcmp(a->emulator_version, b->emulator_version) && !strcmp(a->build_id, b->build_id) &&
 	       a->emulator_size == b->emulator_size && !strcmp(a->cwd, b->cwd) && same_list(a->argv, b->argv) &&
 	       same_list(a->env, b->env) && a->data == b->data && a->mono_ns == b->mono_ns && a->real_ns == b->real_ns &&
