@@ -185,7 +185,9 @@ struct rrj_request compare_request(const struct rrj_request *then, const struct 
 
 void compare_input(const struct rrj_input *then, const struct rrj_input *now)
 {
-	if (then && then->source == now->source && then->size == now->size &&
+	size_t size = now->size == COMPARE_ANY_SIZE && then ? then->size : now->size;
+
+	if (then && then->source == now->source && then->size == size &&
 	    (then->icount == -1 || then->icount == now->icount))
 		return;
 	diverged(&(struct divergence){ .id = "diverged-input",
@@ -193,12 +195,10 @@ void compare_input(const struct rrj_input *then, const struct rrj_input *now)
 				       .differences = { { .what = "source",
 							  .expected_text = then ? rrj_source_name(then->source) : NULL,
 							  .actual_text = rrj_source_name(now->source) },
-							NUMBERS("bytes", then ? (int64_t)then->size : 0,
-								(int64_t)now->size),
+							NUMBERS("bytes", then ? (int64_t)then->size : 0, (int64_t)size),
 							NUMBERS("icount", then ? then->icount : -1, now->icount) } },
-		 "the emulator asks for %zu bytes of %s, the recording has %s%s", now->size,
-		 rrj_source_name(now->source), then ? rrj_source_name(then->source) : "no input here",
-		 then ? ", elsewhere or of another size" : "");
+		 "the emulator asks for an input of source %s, the recording has %s%s", rrj_source_name(now->source),
+		 then ? rrj_source_name(then->source) : "none here", then ? ", elsewhere or of another size" : "");
 }
 
 void compare_end(const struct rrj_turn *next, const struct rrj_end *end, int64_t icount)

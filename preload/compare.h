@@ -26,7 +26,11 @@ void compare_trail(uint32_t then, int64_t icount, compare_later *later);
 /* A request that has been released. The one returned is what the trail gets of it. */
 struct rrj_request compare_request(const struct rrj_request *then, const struct gate_request *done);
 
-/* The emulator asks for an input. then: the next one in the recording before its next turn, or NULL. */
+/*
+ * The emulator asks for an input. then: the next one in the recording before its next turn, or NULL. now: its size may be
+ * the recording's to say.
+ */
+#define COMPARE_ANY_SIZE SIZE_MAX
 void compare_input(const struct rrj_input *then, const struct rrj_input *now);
 
 /* The emulator ended by itself. next: the turn that the recording has next, or NULL; end: its END, or NULL. */

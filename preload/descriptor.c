@@ -21,6 +21,7 @@
 #include "files.h"
 #include "interpose.h"
 #include "message.h"
+#include "outside.h"
 #include "root.h"
 #include "self.h"
 #include "store.h"
@@ -244,6 +245,8 @@ static int control(int (*original)(int, int, void *), int fd, int command, void 
 	struct descriptor *d = find(fd);
 	int result;
 
+	if (outside_is_call(fd))
+		return outside_fcntl(original, fd, command, argument);
 	if (d && d->image && !self.inside && answer(d, command, argument, &result))
 		return result;
 	result = original(fd, command, argument);

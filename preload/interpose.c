@@ -57,7 +57,7 @@ struct real real = {
 #include "interpose.def"
 };
 
-static void bind(void *slot, const char *name)
+static void put_original(void *slot, const char *name)
 {
 	void *original = find(name);
 
@@ -67,6 +67,6 @@ static void bind(void *slot, const char *name)
 
 void interpose_find(void)
 {
-#define FN(returns, name, parameters, arguments) bind(&real.name, #name);
+#define FN(returns, name, parameters, arguments) put_original(&real.name, #name);
 #include "interpose.def"
 }

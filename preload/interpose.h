@@ -15,15 +15,20 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <sys/epoll.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/time.h>
 #include <sys/types.h>
 #include <sys/uio.h>
 #include <time.h>
 
+struct addrinfo;
 struct io_uring;
 struct io_uring_cqe;
 struct iocb;
+struct stat64;
+struct termios;
+struct winsize;
 
 /* A function that the emulator and its libraries call instead of the original. */
 #define INTERPOSED __attribute__((visibility("default")))

@@ -24,6 +24,7 @@
 #include "interpose.h"
 #include "message.h"
 #include "outcome.h"
+#include "outside.h"
 #include "request.h"
 #include "self.h"
 #include "turnstile.h"
@@ -348,6 +349,7 @@ static int64_t virtual_result(struct call *call)
 	{                                                           \
 		JOB_CALL(returns, real.name arguments, __VA_ARGS__) \
 	}
+#define EXTERNAL(returns, name, parameters, arguments, ...)
 #define COMPUTE(returns, name, parameters, arguments)
 #include "interpose.def"
 
@@ -360,6 +362,8 @@ INTERPOSED int ioctl(int fd, unsigned long request, ...)
 	va_start(arguments, request);
 	argument = va_arg(arguments, void *);
 	va_end(arguments);
+	if (outside_is_call(fd))
+		return outside_ioctl(fd, request, argument);
 	JOB_CALL(int, real.ioctl(fd, request, argument), .fd = fd, .op = RRJ_IOCTL, .offset = (off64_t)request,
 		 .data = argument)
 }
@@ -387,6 +391,7 @@ static void after_compute(const struct compute *compute)
 
 #define FN(returns, name, parameters, arguments)
 #define JOB(returns, name, parameters, arguments, ...)
+#define EXTERNAL(returns, name, parameters, arguments, ...)
 #define COMPUTE(returns, name, parameters, arguments) \
 	INTERPOSED returns name parameters;           \
 	INTERPOSED returns name parameters            \

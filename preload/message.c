@@ -124,13 +124,13 @@ void message_more(const char *lines)
 
 void message_save_terminal(void)
 {
-	have_terminal = tcgetattr(STDIN_FILENO, &terminal) == 0;
+	have_terminal = real.tcgetattr(STDIN_FILENO, &terminal) == 0;
 }
 
 void message_restore_terminal(void)
 {
 	if (have_terminal)
-		tcsetattr(STDIN_FILENO, TCSANOW, &terminal);
+		real.tcsetattr(STDIN_FILENO, TCSANOW, &terminal);
 }
 
 void message_end(int status, const char *format, ...)

@@ -21,8 +21,10 @@
 #include "config.h"
 #include "descriptor.h"
 #include "interpose.h"
+#include "lookup.h"
 #include "message.h"
 #include "opened.h"
+#include "outside.h"
 #include "random.h"
 #include "root.h"
 #include "self.h"
@@ -70,21 +72,21 @@ static enum opened_how how(int flags)
 	return (flags & O_ACCMODE) == O_RDONLY ? OPENED_READ : OPENED_WRITE;
 }
 
-#define OPEN(original)                                                                          \
-	({                                                                                      \
-		const char *asked = path;                                                       \
-		char buffer[PATH_MAX];                                                          \
-		int fd = -1;                                                                    \
-		if (!refused(asked)) {                                                          \
-			path = root_path(asked, buffer, flags & O_CREAT);                       \
-			if (!descriptor_open(asked, path, flags, &fd)) {                        \
-				fd = (original);                                                \
-				random_opened(fd, path);                                        \
-				descriptor_opened(fd, asked, flags);                            \
-				opened_file(path, fd, how(flags), __builtin_return_address(0)); \
-			}                                                                       \
-		}                                                                               \
-		fd;                                                                             \
+#define OPEN(original)                                                                                  \
+	({                                                                                              \
+		const char *asked = path;                                                               \
+		char buffer[PATH_MAX];                                                                  \
+		int fd = -1;                                                                            \
+		if (!refused(asked) && !outside_open_told(asked, &fd)) {                                \
+			path = root_path(asked, buffer, flags & O_CREAT);                               \
+			if (!descriptor_open(asked, path, flags, &fd)) {                                \
+				fd = outside_opened(asked, (original));                                 \
+				random_opened(fd, path);                                                \
+				descriptor_opened(fd, asked, flags);                                    \
+				opened_file(path, fd, how(flags), __builtin_return_address(0));         \
+			}                                                                               \
+		}                                                                                       \
+		fd;                                                                                     \
 	})
 
 #undef open
@@ -133,7 +135,9 @@ INTERPOSED FILE *fopen(const char *path, const char *mode)
 
 INTERPOSED FILE *fopen64(const char *path, const char *mode)
 {
-	return FOPEN(real.fopen64(path, mode));
+	FILE *known;
+
+	return lookup_fopen(path, &known) ? known : FOPEN(real.fopen64(path, mode));
 }
 
 INTERPOSED int close(int fd)
@@ -141,6 +145,7 @@ INTERPOSED int close(int fd)
 	random_closed(fd);
 	uncontrolled_closed(fd);
 	descriptor_closed(fd);
+	external_closed(fd);
 	return real.close(fd);
 }
 
@@ -175,7 +180,9 @@ INTERPOSED int stat(const char *restrict path, struct stat *restrict status)
 
 INTERPOSED int stat64(const char *restrict path, struct stat64 *restrict status)
 {
-	return PLACED(real.stat64(at, status));
+	int result;
+
+	return lookup_stat(path, status, &result) ? result : PLACED(real.stat64(at, status));
 }
 
 INTERPOSED int lstat(const char *restrict path, struct stat *restrict status)
@@ -201,7 +208,9 @@ INTERPOSED char *__realpath_chk(const char *path, char *resolved, size_t room)
 
 INTERPOSED int unlink(const char *path)
 {
-	return PLACED(real.unlink(at));
+	int result;
+
+	return lookup_unlink(path, &result) ? result : PLACED(real.unlink(at));
 }
 
 /* A plugin. The caller's address must stay what it is: the loader's search depends on it. */

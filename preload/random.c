@@ -8,6 +8,7 @@
  */
 #include "random.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -19,6 +20,7 @@
 #include "config.h"
 #include "descriptor.h"
 #include "interpose.h"
+#include "outside.h"
 #include "self.h"
 #include "tape.h"
 #include "turnstile.h"
@@ -106,6 +108,22 @@ INTERPOSED int32_t g_random_int_range(int32_t begin, int32_t end)
 	return value;
 }
 
+/* A generator of glib's own (libslirp's): seeded as glib does it, but with bytes that are journalled. */
+INTERPOSED void *g_rand_new(void);
+INTERPOSED void *g_rand_new(void)
+{
+	void *(*make)(const uint32_t *seed, unsigned length);
+	uint32_t seed[4] = { 0 };
+
+	if (!journalled())
+		return real.g_rand_new();
+	*(void **)&make = dlsym(RTLD_DEFAULT, "g_rand_new_with_seed_array");
+	if (recording() && ORIGINAL(real.getrandom(seed, sizeof(seed), 0)) < 0)
+		return real.g_rand_new();
+	tape_input(RRJ_G_RANDOM, seed, sizeof(seed));
+	return make(seed, sizeof(seed) / sizeof(seed[0]));
+}
+
 /* ---- random devices ---- */
 
 
@@ -135,6 +153,8 @@ static bool from_random_device(int fd)
 
 INTERPOSED ssize_t read(int fd, void *data, size_t size)
 {
+	if (outside_is_call(fd))
+		return outside_read(fd, data, size);
 	if (!from_random_device(fd))
 		return real.read(fd, data, size);
 	return tape_result(RRJ_RANDOM_DEVICE, recording() ? real.read(fd, data, size) : 0, data);
@@ -143,6 +163,8 @@ INTERPOSED ssize_t read(int fd, void *data, size_t size)
 INTERPOSED ssize_t __read_chk(int fd, void *data, size_t size, size_t room);
 INTERPOSED ssize_t __read_chk(int fd, void *data, size_t size, size_t room)
 {
+	if (outside_is_call(fd))
+		return outside_read(fd, data, size < room ? size : room);
 	if (!from_random_device(fd))
 		return real.__read_chk(fd, data, size, room);
 	return tape_result(RRJ_RANDOM_DEVICE, recording() ? real.__read_chk(fd, data, size, room) : 0, data);

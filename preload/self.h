@@ -11,6 +11,7 @@
 
 #include <pthread.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 enum thread_role {
 	THREAD_OTHER,
@@ -24,6 +25,7 @@ struct self {
 	enum thread_role role;
 	unsigned loop;			/* the one it runs; 0, the main loop, for the vCPU thread: it polls for that one */
 	bool inside;			/* in one of our own calls: interposed functions are transparent */
+	uint64_t polls;			/* that say something of external descriptors, or could have */
 	pthread_mutex_t *last_locked;	/* main */
 };
 

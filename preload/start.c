@@ -15,8 +15,10 @@
 #include "../hooks/slice.h"
 #include "backtrace.h"
 #include "check.h"
+#include "children.h"
 #include "clock.h"
 #include "config.h"
+#include "external.h"
 #include "interpose.h"
 #include "message.h"
 #include "opened.h"
@@ -74,6 +76,7 @@ static void install(bool leaps)
 /* A child must not write into its parent's recording. Before the guest exists there is none: -daemonize is fine. */
 static void in_child(void)
 {
+	children_forked();
 	if (!turnstile_has_vcpu())
 		return;
 	config.mode = MODE_OFF;
@@ -114,6 +117,7 @@ static void begin(int argc, char **argv, char **environment)
 	} else {
 		now.data = config.data;
 		now.checks = RRJ_CHECK_TRAIL | check_init(0);
+		now.needs = RRJ_NEEDS_OUTSIDE;
 		clock_sample(&now.mono_ns, &now.real_ns);
 		tape_record(&now);
 	}
@@ -123,6 +127,7 @@ static void begin(int argc, char **argv, char **environment)
 	install(provenance_leaps(argv));
 	message_save_terminal();
 	opened_init();
+	external_init();
 	pthread_atfork(NULL, NULL, in_child);
 	threads_init();
 }

@@ -4,7 +4,7 @@
  *
  * Main thread and vCPU thread, never both at once: whoever holds the turn. In replay two readers follow the journal:
  * one looks ahead for the next turn, so that the vCPU thread knows where it has to stop; the other one follows the
- * inputs up to there. The journal's own system calls are made with self.inside set.
+ * inputs up to there (tape_input.c). The journal's own system calls are made with self.inside set.
  */
 #include "tape.h"
 
@@ -27,6 +27,7 @@
 #include "outcome.h"
 #include "self.h"
 #include "store.h"
+#include "tape_input.h"
 #include "trail.h"
 #include "turnstile.h"
 #include "uncontrolled.h"
@@ -37,17 +38,14 @@ static struct {
 	struct tape_turn turn; /* record: the one that starts; replay: the next one */
 	int fd;		       /* replay: the folder */
 	_Atomic uint64_t turns;
-	_Atomic uint64_t requests, inputs;
+	_Atomic uint64_t requests;
 
 	struct rrj_writer *writer; /* NULL: not recording, or no longer */
 
-	struct rrj_reader *ahead, *behind;
+	struct rrj_reader *ahead;
 	unsigned checks; /* the recording's */
 	enum tape_next next;
 	struct rrj_end end;
-	struct rrj_record input; /* the next one, when have_input */
-	bool have_input;
-	uint64_t input_turn; /* the last turn that `behind` has passed */
 } tape;
 
 const char *tape_dir(void)
@@ -67,7 +65,7 @@ uint64_t tape_turns(void)
 
 uint64_t tape_progress(void)
 {
-	return tape.turns + tape.requests + tape.inputs;
+	return tape.turns + tape.requests + tape_inputs();
 }
 
 const struct rrj_request *tape_expected(uint64_t ticket)
@@ -76,6 +74,16 @@ const struct rrj_request *tape_expected(uint64_t ticket)
 		if (!ticket || tape.turn.requests[i].ticket == ticket)
 			return &tape.turn.requests[i];
 	return NULL;
+}
+
+void tape_ends_early(int64_t icount)
+{
+	fflush(NULL);
+	message_end(0,
+		    "the recording %s ends early, at guest instruction %" PRId64
+		    ": everything until there has been replayed, and replay stops; rrio-inspect verify %s says more "
+		    "[ends-early]",
+		    tape.dir, icount, tape.dir);
 }
 
 /* ---- recording ---- */
@@ -88,7 +96,7 @@ static struct rrj_record end_record(const char *cause, int64_t icount, uint64_t 
 					      .slices = slices,
 					      .turns = tape.turns,
 					      .requests = tape.requests,
-					      .inputs = tape.inputs,
+					      .inputs = tape_inputs(),
 					      .trail = trail_digest() } };
 
 	clock_sample(&record.end.mono_ns, &record.end.real_ns);
@@ -147,7 +155,7 @@ static void failed(int error)
 		tape.dir);
 }
 
-static void append(const struct rrj_record *record)
+void tape_append(const struct rrj_record *record)
 {
 	int result;
 
@@ -158,7 +166,7 @@ static void append(const struct rrj_record *record)
 		failed(-result);
 }
 
-static void commit(void)
+void tape_write(void)
 {
 	int result = tape.writer ? rrj_commit(tape.writer) : 0;
 
@@ -179,8 +187,8 @@ void tape_record(const struct rrj_start *start)
 	if (result < 0)
 		message_end(STATUS_BUG, "no journal can be made: %s [no-journal]", strerror(-result));
 	snprintf(tape.emulator, sizeof(tape.emulator), "%s", name ? name + 1 : start->emulator);
-	append(&(struct rrj_record){ .type = RRJ_START, .start = *start });
-	commit();
+	tape_append(&(struct rrj_record){ .type = RRJ_START, .start = *start });
+	tape_write();
 }
 
 void tape_keep(void)
@@ -220,7 +228,7 @@ static void enter_files(struct gate *const gates[], uint32_t count)
 			continue;
 		if (!(file->record.flags & RRJ_FILE_TEMPORARY))
 			opened_image(file->record.path);
-		append(&(struct rrj_record){ .type = RRJ_FILE, .file = file->record });
+		tape_append(&(struct rrj_record){ .type = RRJ_FILE, .file = file->record });
 	}
 }
 
@@ -238,7 +246,7 @@ static void decide_turn(unsigned loop, enum rrj_kind kind, int64_t icount)
 	enter_files(gates, head->releases);
 	head->trail = trail_digest();
 	check_record(head);
-	append(&(struct rrj_record){ .type = RRJ_TURN, .turn = *head });
+	tape_append(&(struct rrj_record){ .type = RRJ_TURN, .turn = *head });
 }
 
 void tape_note(const char *id, const char *text)
@@ -246,18 +254,18 @@ void tape_note(const char *id, const char *text)
 	if (!recording())
 		return;
 	self.inside = true;
-	append(&(struct rrj_record){ .type = RRJ_NOTE, .note = { .id = id, .text = text } });
+	tape_append(&(struct rrj_record){ .type = RRJ_NOTE, .note = { .id = id, .text = text } });
 	self.inside = false;
 }
 
 void tape_stack(uint32_t id, struct rrj_strings frames)
 {
-	append(&(struct rrj_record){ .type = RRJ_STACK, .stack = { .id = id, .frames = frames } });
+	tape_append(&(struct rrj_record){ .type = RRJ_STACK, .stack = { .id = id, .frames = frames } });
 }
 
 /* ---- replay ---- */
 
-static int read_next(struct rrj_reader *reader, struct rrj_record *record)
+int tape_read(struct rrj_reader *reader, struct rrj_record *record)
 {
 	int result = rrj_next(reader, record);
 
@@ -280,7 +288,7 @@ static bool load_requests(void)
 	if (tape.turn.head.releases > GATE_MAX_RELEASES)
 		return false;
 	for (uint32_t i = 0; i < tape.turn.head.releases; i++) {
-		if (!read_next(tape.ahead, &record) || record.type != RRJ_REQUEST)
+		if (!tape_read(tape.ahead, &record) || record.type != RRJ_REQUEST)
 			return false;
 		tape.turn.requests[i] = record.request;
 	}
@@ -292,7 +300,7 @@ static void load_next(void)
 	struct rrj_record record;
 
 	tape.next = TAPE_EARLY;
-	while (read_next(tape.ahead, &record)) {
+	while (tape_read(tape.ahead, &record)) {
 		if (record.type == RRJ_FILE)
 			file_recorded(&record.file);
 		if (record.type == RRJ_NOTE)
@@ -317,7 +325,7 @@ static const struct rrj_start *read_start(struct rrj_reader *reader)
 {
 	static struct rrj_record record;
 
-	if (!read_next(reader, &record) || record.type != RRJ_START)
+	if (!tape_read(reader, &record) || record.type != RRJ_START)
 		message_end(STATUS_UNREADABLE,
 			    "%s/journal ends before its first record; it cannot be replayed [journal-empty]", tape.dir);
 	return &record.start;
@@ -358,7 +366,7 @@ const struct rrj_start *tape_replay(const char *dir)
 {
 	int fd = folder_open(dir, tape.dir);
 	static struct rrj_reader *first;
-	struct rrj_reader *whole;
+	struct rrj_reader *whole, *behind;
 	const struct rrj_start *start;
 
 	if (fd == -EBUSY)
@@ -370,16 +378,23 @@ const struct rrj_start *tape_replay(const char *dir)
 	tape.fd = fd;
 	opened_load(fd);
 	open_reader(&tape.ahead, fd);
-	open_reader(&tape.behind, fd);
+	open_reader(&behind, fd);
 	open_reader(&first, fd); /* never goes on, so that START's strings stay */
 	open_reader(&whole, fd);
 	outcome_load(whole);
 	rrj_reader_free(whole);
 	start = read_start(first);
+	if (!(start->needs & RRJ_NEEDS_OUTSIDE))
+		message_end(
+			STATUS_UNREADABLE,
+			"%s was recorded by an older rrio (%s), which left out what comes from outside; replay it with "
+			"that one [journal-older]",
+			tape.dir, start->rrio_version);
 	tape.checks = start->checks;
 	store_replay(fd, tape.dir, start->id, has_ended(fd));
 	read_start(tape.ahead);
-	read_start(tape.behind);
+	read_start(behind);
+	tape_follow_inputs(behind);
 	load_next();
 	return start;
 }
@@ -407,41 +422,6 @@ static void follow_turn(unsigned loop, enum rrj_kind kind, int64_t icount)
 	if (tape.checks & RRJ_CHECK_TRAIL)
 		compare_trail(head->trail, icount, later_request);
 	check_compare(head);
-}
-
-/* Finds the next input before the next turn. */
-static bool find_input(void)
-{
-	struct rrj_record record;
-
-	while (!tape.have_input) {
-		if (tape.input_turn > tape.turns || !read_next(tape.behind, &record))
-			return false;
-		if (record.type == RRJ_TURN)
-			tape.input_turn = record.turn.seq;
-		tape.have_input = record.type == RRJ_INPUT;
-		tape.input = record;
-	}
-	return tape.input_turn <= tape.turns;
-}
-
-static void replay_input(const struct rrj_input *now, void *data)
-{
-	compare_input(find_input() ? &tape.input.input : NULL, now);
-	memcpy(data, tape.input.input.data, now->size);
-	tape.have_input = false;
-}
-
-bool tape_has_input(enum rrj_source source)
-{
-	bool has;
-
-	self.inside = true;
-	turnstile_lock();
-	has = find_input() && tape.input.input.source == source;
-	turnstile_unlock();
-	self.inside = false;
-	return has;
 }
 
 /* ---- both ---- */
@@ -480,7 +460,7 @@ void tape_released(uint32_t i, struct gate_request *done)
 	now->stack = ticket_stack(now->ticket);
 	self.inside = true;
 	if (recording()) {
-		append(&(struct rrj_record){ .type = RRJ_REQUEST, .request = *now });
+		tape_append(&(struct rrj_record){ .type = RRJ_REQUEST, .request = *now });
 		trail_released(now);
 	} else {
 		const struct rrj_request same = compare_request(&tape.turn.requests[i], done);
@@ -495,63 +475,10 @@ void tape_commit(void)
 {
 	self.inside = true;
 	if (recording())
-		commit();
+		tape_write();
 	else
 		load_next();
 	self.inside = false;
-}
-
-void tape_input(enum rrj_source source, void *data, size_t size)
-{
-	struct rrj_input input = { .source = source, .data = data, .size = size, .icount = turnstile_icount() };
-
-	turnstile_lock();
-	self.inside = true;
-	if (recording()) {
-		append(&(struct rrj_record){ .type = RRJ_INPUT, .input = input });
-		commit();
-	} else {
-		replay_input(&input, data);
-	}
-	trail_input(&input);
-	tape.inputs++;
-	self.inside = false;
-	turnstile_unlock();
-}
-
-static int64_t noted_result(enum rrj_source source, int64_t result)
-{
-	int64_t value = result < 0 ? -errno : result;
-
-	tape_input(source, &value, sizeof(value));
-	return value;
-}
-
-/* As the kernel's functions return it. */
-static int64_t returned(int64_t value)
-{
-	if (value >= 0)
-		return value;
-	errno = (int)-value;
-	return -1;
-}
-
-int64_t tape_result(enum rrj_source source, int64_t result, void *data)
-{
-	int64_t value = noted_result(source, result);
-
-	if (data && value > 0)
-		tape_input(source, data, (size_t)value);
-	return returned(value);
-}
-
-int64_t tape_result_of(enum rrj_source source, int64_t result, void *data, size_t size)
-{
-	int64_t value = noted_result(source, result);
-
-	if (size && value >= 0)
-		tape_input(source, data, size);
-	return returned(value);
 }
 
 static void follow_end(int64_t icount)
@@ -574,7 +501,7 @@ static void write_end(int64_t icount, uint64_t slices)
 	/* Who finds the journal's end can thus expect the store's. */
 	if (result < 0)
 		failed(-result);
-	append(&end);
+	tape_append(&end);
 	if (!tape.writer)
 		return;
 	result = rrj_writer_close(tape.writer);

@@ -60,6 +60,15 @@ void tape_input(enum rrj_source source, void *data, size_t size);
 int64_t tape_result(enum rrj_source source, int64_t result, void *data);
 int64_t tape_result_of(enum rrj_source source, int64_t result, void *data, size_t size);
 
+/*
+ * Bytes from outside whose number the recording knows: record gives them; replay looks whether they are next, before
+ * the next turn, and takes them. They hold until the next call of any of these. `now`: they are not lost from here on,
+ * not only from the next turn on.
+ */
+void tape_give(enum rrj_source source, const void *data, size_t size, bool now);
+const struct rrj_input *tape_look(void);
+const struct rrj_input *tape_take(enum rrj_source source);
+
 /* Replay: does the recording have an input of that source next, before the next turn? */
 bool tape_has_input(enum rrj_source source);
 
@@ -84,6 +93,9 @@ uint64_t tape_progress(void);
 
 /* Replay: the recording's folder, open. */
 int tape_folder(void);
+
+/* Replay: the recording ends here, although the emulator went on. Ends the process. */
+_Noreturn void tape_ends_early(int64_t icount);
 
 /* The recording's folder, for messages. */
 const char *tape_dir(void);

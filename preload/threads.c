@@ -116,8 +116,7 @@ static enum thread_role role_by_name(const char *name)
 {
 	if (!strcmp(name, "worker"))
 		return THREAD_WORKER;
-	/* It serves QMP's sockets, and hands commands to the main loop. monitor/monitor.c */
-	if (!strncmp(name, "IO ", 3) && strcmp(name, "IO mon_iothread") != 0) {
+	if (!strncmp(name, "IO ", 3)) {
 		if (!emu.iothread_context || !emu.poll_params)
 			message_end(STATUS_UNSUPPORTED,
 				    "the iothread %s cannot be recorded: this emulator does not export what rrio needs "
@@ -184,6 +183,20 @@ static int create(pthread_t *thread, const pthread_attr_t *attr, void *(*start)(
 	return result;
 }
 
+static bool is_emulators(uintptr_t caller, const struct thread_args *args)
+{
+	return config.mode != MODE_OFF && caller >= emulator_begin && caller < emulator_end && args && args->name;
+}
+
+/*
+ * A task connects or listens without keeping the caller waiting, and then tells its loop. What it finds has to be
+ * known at the same place in every run, so the caller makes it itself, and waits. io/task.c:qio_task_run_in_thread
+ */
+static bool is_task(uintptr_t caller, const struct thread_args *args)
+{
+	return is_emulators(caller, args) && self_is_party() && !strcmp(args->name, "io-task-worker");
+}
+
 INTERPOSED int pthread_create(pthread_t *restrict thread, const pthread_attr_t *restrict attr, void *(*start)(void *),
 			      void *restrict argument)
 {
@@ -192,7 +205,12 @@ INTERPOSED int pthread_create(pthread_t *restrict thread, const pthread_attr_t *
 	enum thread_role role = THREAD_OTHER;
 	int result;
 
-	if (config.mode != MODE_OFF && caller >= emulator_begin && caller < emulator_end && args && args->name)
+	if (is_task(caller, args)) {
+		*thread = pthread_self();
+		args->start(args->argument);
+		return 0;
+	}
+	if (is_emulators(caller, args))
 		role = role_by_name(args->name);
 	if (role == THREAD_OTHER)
 		return real.pthread_create(thread, attr, start, argument);

@@ -14,7 +14,6 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdatomic.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "../hooks/emulator.h"
@@ -284,7 +283,7 @@ static void take_turn(const struct place *place)
 		return;
 	watch_start();
 	wake_taken();
-	uncontrolled_jobs();
+	uncontrolled_look();
 	turn_icount = place->icount;
 	turn = tape_turn(self.loop, place->kind, place->icount);
 	clock_freeze(turn->head.mono_ns, turn->head.real_ns);
@@ -306,14 +305,8 @@ static void take_turn(const struct place *place)
 /* Replay (locked): the journal has no further turn. */
 static void check_early(void)
 {
-	if (!replaying() || tape_next() != TAPE_EARLY)
-		return;
-	fflush(NULL);
-	message_end(0,
-		    "the recording %s ends early, at guest instruction %" PRId64
-		    ": everything until there has been replayed, and replay stops; rrio-inspect verify %s says more "
-		    "[ends-early]",
-		    tape_dir(), turnstile_icount(), tape_dir());
+	if (replaying() && tape_next() == TAPE_EARLY)
+		tape_ends_early(turnstile_icount());
 }
 
 /* (locked) The calling thread's loop, which may never have had a turn, has nothing more to do. */

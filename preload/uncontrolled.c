@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * uncontrolled.c - finds out what comes in past the journal: ready descriptors, threads, jobs. Who calls what:
- * uncontrolled.h.
+ * uncontrolled.c - finds out what comes in past the journal: ready descriptors, threads and their calls, jobs. Who
+ * calls what: uncontrolled.h.
  *
  * A descriptor is judged by what the kernel says that it is, not by the emulator's options: these have many spellings.
  * What becomes part of the journal one day leaves the tables here. Nothing can fail; nothing allocates.
@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "config.h"
+#include "external.h"
 #include "job.h"
 #include "message.h"
 #include "self.h"
@@ -125,7 +126,8 @@ void uncontrolled_poll(const struct pollfd *fds, nfds_t n)
 	for (nfds_t i = 0; i < n; i++) {
 		int fd = fds[i].fd;
 
-		if (!(fds[i].revents & (POLLIN | POLLPRI)) || fd < 0 || fd >= DESCRIPTORS || judged[fd])
+		if (!(fds[i].revents & (POLLIN | POLLPRI)) || fd < 0 || fd >= DESCRIPTORS || judged[fd] ||
+		    external_is(fd))
 			continue;
 		judged[fd] = true;
 		self.inside = true;
@@ -138,15 +140,15 @@ void uncontrolled_poll(const struct pollfd *fds, nfds_t n)
 
 /* Those that touch no guest, or that other code here knows. */
 static const char *const harmless[] = {
-	"call_rcu", "worker", "mon_iothread", "vnc_worker", "touch_pages", "ccid-", "TPM", "live_migration",
+	"call_rcu", "worker", "touch_pages", "ccid-", "TPM", "live_migration",
 };
 
 void uncontrolled_thread(const char *name)
 {
 	char id[ID_SIZE], text[128];
 
-	if (!strcmp(name, "IO mon_iothread")) {
-		tell("monitor", "a QMP monitor whose commands come from outside");
+	if (!strcmp(name, "vnc_worker")) {
+		tell("vnc", "a VNC display, which draws in a thread of its own");
 		return;
 	}
 	for (size_t i = 0; i < sizeof(harmless) / sizeof(harmless[0]); i++)
@@ -157,10 +159,19 @@ void uncontrolled_thread(const char *name)
 	tell(id, text);
 }
 
-/* ---- jobs ---- */
+/* ---- jobs, and calls of other threads ---- */
 
-void uncontrolled_jobs(void)
+static _Atomic bool called;
+
+void uncontrolled_call(void)
+{
+	called = true;
+}
+
+void uncontrolled_look(void)
 {
 	if (job_ungated())
 		tell("ungated-job", "a job of the thread pool finished without a call that rrio knows");
+	if (called)
+		tell("input-thread", "input or output of a thread that rrio does not know (a library's)");
 }

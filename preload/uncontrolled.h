@@ -9,7 +9,7 @@
 
 #include <poll.h>
 
-/* Main thread, in its turn: what the turn's poll has found ready. Input from outside comes this way. */
+/* Main thread, in its turn: what the turn's poll has found ready, and no journal has. */
 void uncontrolled_poll(const struct pollfd *fds, nfds_t n);
 
 /* Any thread: a descriptor is closed, and may stand for something else soon. */
@@ -18,8 +18,11 @@ void uncontrolled_closed(int fd);
 /* Whoever is about to make a thread of the emulator's, of that name and without a role: does it run an event loop? */
 void uncontrolled_thread(const char *name);
 
-/* Whoever holds the turn: jobs that no gate has held became visible to QEMU at no turn. */
-void uncontrolled_jobs(void);
+/* A thread that is no party uses an external descriptor. */
+void uncontrolled_call(void);
+
+/* Whoever holds the turn: such calls; jobs that no gate has held, so that they became visible to QEMU at no turn. */
+void uncontrolled_look(void);
 
 /* Replay: the recording has this note; the i-th of them, NULL behind the last. */
 void uncontrolled_remember(const char *id);

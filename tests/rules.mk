@@ -3,7 +3,7 @@
 
 include $(wildcard tests/*/rules.mk tests/guests/*/rules.mk)
 
-test-parts: all unit-programs guest-bare guest-linux plugin
+test-parts: all unit-programs guest-bare guest-linux plugin $(B)/person
 
 #: make test                 everything in about 10 minutes: unit tests, command lines, guests; "N passed, N failed"
 test:
