@@ -10,9 +10,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/reboot.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -21,16 +23,17 @@
 /* A file on the disk: it is there between the two boots of rrio.end=reboot-once. */
 #define MARKER "rebooted"
 
-enum end { END_POWEROFF, END_REBOOT, END_REBOOT_ONCE, END_WAIT };
-static const char *const end_names[] = { "poweroff", "reboot", "reboot-once", "wait" };
+enum end { END_POWEROFF, END_REBOOT, END_REBOOT_ONCE, END_WAIT, END_LOGIN };
+static const char *const end_names[] = { "poweroff", "reboot", "reboot-once", "wait", "login" };
 
 static struct {
-	bool chosen[16]; /* by index into steps[] */
+	bool chosen[16];	 /* by index into steps[] */
 	const struct step *work; /* instead of the steps, or NULL */
 	unsigned long scale;
 	enum end end;
-	char second[32]; /* a disk's name, or empty */
-	char module[32]; /* to load besides those of the devices, or empty */
+	char second[32];  /* a disk's name, or empty */
+	char module[32];  /* to load besides those of the devices, or empty */
+	char console[32]; /* where END_LOGIN asks for a name */
 } options;
 
 static _Noreturn void leave(int how)
@@ -132,17 +135,18 @@ static int parse_module(const char *value)
 	return parse_name(options.module, value);
 }
 
+static int parse_console(const char *value)
+{
+	return parse_name(options.console, value);
+}
+
 static const struct {
 	const char *name;
 	int (*parse)(const char *value);
 } parsers[] = {
-	{ "rrio.steps=", parse_steps },
-	{ "rrio.work=", parse_work },
-	{ "rrio.depth=", parse_depth },
-	{ "rrio.scale=", parse_scale },
-	{ "rrio.end=", parse_end },
-	{ "rrio.second=", parse_second },
-	{ "rrio.module=", parse_module },
+	{ "rrio.steps=", parse_steps },	  { "rrio.work=", parse_work },	      { "rrio.depth=", parse_depth },
+	{ "rrio.scale=", parse_scale },	  { "rrio.end=", parse_end },	      { "rrio.second=", parse_second },
+	{ "rrio.module=", parse_module }, { "rrio.console=", parse_console },
 };
 
 static int parse_option(const char *word)
@@ -314,6 +318,43 @@ static void run_around_reboot(const char *disk)
 	leave(RB_AUTOBOOT);
 }
 
+/* In a child: asks for a name on the console, as its controlling terminal. */
+static _Noreturn void ask_for_name(void)
+{
+	char path[64];
+	int fd;
+
+	snprintf(path, sizeof(path), "/dev/%s", *options.console ? options.console : "ttyS0");
+	setsid();
+	fd = open(path, O_RDWR);
+	if (fd < 0 || ioctl(fd, TIOCSCTTY, 1))
+		fail("open", path, -errno);
+	for (int i = 0; i < 3; i++)
+		dup2(fd, i);
+	execl("/bin/busybox", "login", NULL);
+	fail("run", "/bin/busybox", -errno);
+}
+
+/* Somebody works at the console until they log out. */
+static void login(void)
+{
+	setenv("PATH", "/bin", 1);
+	if (chdir("/") || system("/bin/busybox --install -s /bin && hostname rrio"))
+		fail("install", "/bin", -EIO);
+	for (int i = 0; i < 20; i++)
+		if (drivers_scan() < 0)
+			fail("load", "a driver", -EIO);
+	printf("rrio-guest: login\n");
+	fflush(stdout);
+
+	pid_t child = fork();
+
+	if (!child)
+		ask_for_name();
+	if (child < 0 || waitpid(child, NULL, 0) != child)
+		fail("run", "login", -errno);
+}
+
 static _Noreturn void end_guest(void)
 {
 	if (options.end == END_WAIT) {
@@ -322,6 +363,8 @@ static _Noreturn void end_guest(void)
 		for (;;)
 			pause();
 	}
+	if (options.end == END_LOGIN)
+		login();
 	unmount_disk();
 	printf("rrio-guest: end %s at %lld ns\n", end_names[options.end], (long long)report_now());
 	leave(options.end == END_REBOOT ? RB_AUTOBOOT : RB_POWER_OFF);

@@ -107,7 +107,7 @@ module_aliases() {
 	local file
 	file=$(module_file "$1")
 	[ -z "$file" ] || module_field "$file" alias |
-		grep -E '^(virtio:|scsi:|usb:v\*|pci:v(\*|0000(8086|1AF4|1B36)))' || [ $? = 1 ]
+		grep -E '^(virtio:|scsi:|usb:v\*|pci:v(\*|0000(8086|1AF4|1B36|10EC)))' || [ $? = 1 ]
 }
 
 add_listed_modules() {
@@ -128,12 +128,22 @@ add_listed_modules() {
 	done < <(grep -v '^#' "$modules")
 }
 
+# One program that is login, shell and network tools, where there is one for this processor.
+add_shell() {
+	mkdir -p "$root/bin" "$root/etc" "$root/tmp"
+	cp "$work/busybox" "$root/bin/busybox"
+	ln -s busybox "$root/bin/sh"
+	echo 'root::0:0:root:/:/bin/sh' >"$root/etc/passwd"
+	echo 'root:x:0:' >"$root/etc/group"
+}
+
 # Not compressed: nothing is quicker for a guest to unpack than what it need not unpack.
 make_initrd() {
 	root=$work/root
 	rm -rf "$root"
 	mkdir -p "$root/modules" "$root/dev" "$root/proc" "$root/sys" "$root/mnt"
 	cp "$work/init" "$root/init"
+	[ ! -e "$work/busybox" ] || add_shell
 	add_listed_modules
 	find "$root" -exec touch -h -d @0 {} +
 	(cd "$root" && find . | LC_ALL=C sort | cpio --quiet -o -H newc -R 0:0 --reproducible) >"$out/initrd.img.new"
