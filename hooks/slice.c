@@ -14,6 +14,7 @@
 #include "rrio/hook.h"
 
 static slice_start_fn *slice_start;
+static slice_cut_fn *slice_cut;
 
 /* At most INT32_MAX nanoseconds, as icount_get_limit has it; in instructions, of which each takes 1 << shift. */
 static int64_t instructions(int64_t deadline_ns)
@@ -35,25 +36,30 @@ static bool is_virtual(int64_t deadline_ns)
 
 __attribute__((visibility("default"))) int64_t rrio_slice_budget(int64_t deadline_ns)
 {
-	int64_t limit = INT64_MAX, budget;
+	int64_t limit = INT64_MAX, budget, icount = -1;
 	bool fresh = false;
 
 	/* Patched, and switched off. */
 	if (!slice_start)
 		return emu.icount_round(deadline_ns);
 	/* From 8.1 on QEMU also asks once per loop, with the BQL held, for a budget to share among the vCPUs. */
-	if (!emu.bql_locked())
-		limit = slice_start(emu.icount_raw(), &fresh);
+	if (!emu.bql_locked()) {
+		icount = emu.icount_raw();
+		limit = slice_start(icount, &fresh);
+	}
 	budget = instructions(deadline_ns);
 	/* A nearer timer of the host's clock makes no difference where the limit is nearer still. */
 	if (!fresh || (budget < limit && !is_virtual(deadline_ns)))
 		budget = instructions(emulator_deadline());
-	return budget < limit ? budget : limit;
+	if (budget > limit)
+		budget = limit;
+	return slice_cut && icount >= 0 ? slice_cut(icount, budget) : budget;
 }
 
-int slice_install(slice_start_fn *start)
+int slice_install(slice_start_fn *start, slice_cut_fn *cut)
 {
 	slice_start = start;
+	slice_cut = cut;
 	if (emulator_is_patched())
 		return 0;
 	return entry_replace((void *)emu.icount_round, (const void *)rrio_slice_budget);

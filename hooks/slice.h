@@ -13,7 +13,10 @@
  */
 typedef int64_t slice_start_fn(int64_t icount, bool *fresh);
 
-/* Puts the hook into the emulator; `start` is called from then on. Errors as entry_replace(). */
-int slice_install(slice_start_fn *start);
+/* After that: the slice would have so many instructions, timers included. Returns how many of them it gets now. */
+typedef int64_t slice_cut_fn(int64_t icount, int64_t budget);
+
+/* Puts the hook into the emulator; both are called from then on; cut may be NULL. Errors as entry_replace(). */
+int slice_install(slice_start_fn *start, slice_cut_fn *cut);
 
 #endif

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "message.h"
+#include "until.h"
 
 struct config config = { .data = RRJ_DATA_DIGEST, .patience = 10, .check_every = 100 };
 
@@ -101,6 +102,12 @@ static bool take_backtrace(const char *value)
 	return config.backtrace || !strcmp(value, "0");
 }
 
+static bool take_speed(const char *value)
+{
+	config.speed = !strcmp(value, "1");
+	return config.speed || !strcmp(value, "0");
+}
+
 /* The last two are the launcher's. */
 static const struct variable {
 	const char *name, *values;
@@ -114,6 +121,8 @@ static const struct variable {
 	{ "RRIO_PATIENCE", "seconds without progress, or 0 for ever (10)", take_patience },
 	{ "RRIO_CHECK", "none, registers, memory, memory:TURNS, or two of them with a comma", take_check },
 	{ "RRIO_BACKTRACE", "0, 1", take_backtrace },
+	{ "RRIO_UNTIL", "instructions (1.2G), r17, request:17, t5, turn:5, end", until_take },
+	{ "RRIO_SPEED", "0, 1", take_speed },
 	{ "RRIO_ROOT", "an absolute path, from rrio replay", take_root },
 	{ "RRIO_EXTRA", "a number, from rrio replay", take_extra },
 };
@@ -134,7 +143,7 @@ static void take(const char *entry)
 	}
 	message_end(STATUS_USAGE,
 		    "unknown variable %s; there are RRIO_MODE, RRIO_DIR, RRIO_LOG, RRIO_DATA, RRIO_ON_ERROR, "
-		    "RRIO_PATIENCE, RRIO_CHECK and RRIO_BACKTRACE [unknown-variable]",
+		    "RRIO_PATIENCE, RRIO_CHECK, RRIO_BACKTRACE, RRIO_UNTIL and RRIO_SPEED [unknown-variable]",
 		    entry);
 }
 
@@ -148,4 +157,7 @@ void config_read(char **environment)
 	if (config.mode != MODE_REPLAY && (config.root || config.extra))
 		message_end(STATUS_USAGE, "%s is set by rrio replay alone; unset it [internal-variable]",
 			    config.root ? "RRIO_ROOT" : "RRIO_EXTRA");
+	if (config.mode != MODE_REPLAY && (until_is_set() || config.speed))
+		message_end(STATUS_USAGE, "%s is for a replay; unset it, or set RRIO_MODE=replay [replay-only]",
+			    until_is_set() ? "RRIO_UNTIL" : "RRIO_SPEED");
 }

@@ -16,6 +16,8 @@ struct config {
 	unsigned extra; /* RRIO_EXTRA: how many words rrio replay has put behind the recorded command line */
 	enum rrj_data data;
 	bool backtrace; /* RRIO_BACKTRACE=1 */
+	bool speed; /* RRIO_SPEED=1: a replay shows how far it has come */
+	bool looks; /* somebody looks at the replayed guest: RRIO_GDB, RRIO_MONITOR or RRIO_QMP is there */
 	bool stop_on_error; /* RRIO_ON_ERROR=stop */
 	unsigned patience;  /* RRIO_PATIENCE: seconds; 0: for ever */
 	bool checks_set;    /* RRIO_CHECK is there */

@@ -29,6 +29,11 @@ static enum message_level levels[MODULES];
 static struct termios terminal;
 static bool have_terminal;
 
+/* The cursor is behind a line of message_status(). */
+static _Atomic bool have_status;
+
+#define CLEAR_LINE "\r\033[K"
+
 /* The index of the name that `text` starts with and that ends at `end`, or -1. */
 static int lookup(const char *text, size_t length, const char *const names[], int count)
 {
@@ -87,13 +92,14 @@ bool message_enabled(enum message_module module, enum message_level level)
 __attribute__((format(printf, 2, 0))) static void put(const char *prefix, const char *format, va_list arguments)
 {
 	char line[2048];
-	int used = snprintf(line, sizeof(line), "rrio: %s", prefix);
+	int used = snprintf(line, sizeof(line), "%srrio: %s", have_status ? CLEAR_LINE : "", prefix);
 	int more = vsnprintf(line + used, sizeof(line) - (size_t)used - 1, format, arguments);
 	size_t size = (size_t)used + (more > 0 ? (size_t)more : 0);
 
 	if (size > sizeof(line) - 2)
 		size = sizeof(line) - 2;
 	line[size++] = '\n';
+	have_status = false;
 	if (real.write(STDERR_FILENO, line, size) < 0)
 		return;
 }
@@ -114,6 +120,18 @@ void message(enum message_module module, enum message_level level, const char *f
 	put(prefix, format, arguments);
 	va_end(arguments);
 	errno = saved;
+}
+
+void message_status(const char *line)
+{
+	char text[256];
+	int size = snprintf(text, sizeof(text), CLEAR_LINE "%s%s", *line ? "rrio: " : "", line);
+
+	if (!*line && !have_status)
+		return;
+	have_status = *line;
+	if (real.write(STDERR_FILENO, text, (size_t)size) < 0)
+		return;
 }
 
 void message_more(const char *lines)

@@ -42,6 +42,11 @@ bool message_enabled(enum message_module module, enum message_level level);
 __attribute__((format(printf, 3, 4))) void message(enum message_module module, enum message_level level,
 						   const char *format, ...);
 
+/*
+ * A line on the terminal that is overwritten by the next one, and that every message takes away. Empty: none.
+ */
+void message_status(const char *line);
+
 /* Lines behind a message that explain it, with their newlines, as they are. */
 void message_more(const char *lines);
 

@@ -28,6 +28,7 @@
 #include "tape.h"
 #include "threads.h"
 #include "turnstile.h"
+#include "until.h"
 
 static void refuse_missing(unsigned missing)
 {
@@ -56,7 +57,7 @@ static void report_symbols(void)
 
 static void install(bool leaps)
 {
-	int result = slice_install(turnstile_slice);
+	int result = slice_install(turnstile_slice, until_is_set() || config.looks ? turnstile_cut : NULL);
 
 	if (result == -EINVAL)
 		message_end(STATUS_UNSUPPORTED,
@@ -155,6 +156,7 @@ __attribute__((destructor)) static void end(void)
 	if (config.mode == MODE_OFF || !turnstile_has_vcpu() || ended)
 		return;
 	ended = true;
+	message_status("");
 	if (replaying())
 		fflush(NULL); /* a difference ends the process at once */
 	tape_end(turnstile_icount(), turnstile_slices());

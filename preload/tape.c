@@ -31,6 +31,7 @@
 #include "trail.h"
 #include "turnstile.h"
 #include "uncontrolled.h"
+#include "until.h"
 
 static struct {
 	char dir[PATH_MAX];
@@ -382,6 +383,7 @@ const struct rrj_start *tape_replay(const char *dir)
 	open_reader(&first, fd); /* never goes on, so that START's strings stay */
 	open_reader(&whole, fd);
 	outcome_load(whole);
+	until_load(whole, tape.dir);
 	rrj_reader_free(whole);
 	start = read_start(first);
 	if (!(start->needs & RRJ_NEEDS_OUTSIDE))

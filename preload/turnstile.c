@@ -29,6 +29,7 @@
 #include "signals.h"
 #include "tape.h"
 #include "uncontrolled.h"
+#include "until.h"
 #include "wake.h"
 #include "watch.h"
 
@@ -281,6 +282,7 @@ static void take_turn(const struct place *place)
 
 	if (config.mode == MODE_OFF)
 		return;
+	until_check_turn(place->icount);
 	watch_start();
 	wake_taken();
 	uncontrolled_look();

@@ -56,6 +56,9 @@ void turnstile_await_loop(unsigned loop);
  */
 int64_t turnstile_slice(int64_t icount, bool *fresh);
 
+/* After that: of that many instructions, as many as it gets before a stop (until.h). */
+int64_t turnstile_cut(int64_t icount, int64_t budget);
+
 /* Before it locks the BQL: not in a loop's turn; and the place of a stall. */
 void turnstile_before_bql(void);
 

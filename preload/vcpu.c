@@ -17,6 +17,7 @@
 #include "tape.h"
 #include "trail.h"
 #include "turnstile.h"
+#include "until.h"
 
 enum {
 	/*
@@ -143,6 +144,7 @@ int64_t turnstile_slice(int64_t icount, bool *fresh)
 			      memory_order_relaxed);
 	vcpu.locks = 0;
 	vcpu.last_start = icount;
+	until_check(icount);
 	if (first && (place_in_turn() || place_possible(icount)))
 		look(RRJ_SLICE, icount);
 	else if (place_in_turn())
@@ -150,6 +152,11 @@ int64_t turnstile_slice(int64_t icount, bool *fresh)
 	/* A turn that lends has not ended, and may have done anything. */
 	*fresh = place_turns() == vcpu.bql_turn && !place_on_loan();
 	return slice_limit(icount);
+}
+
+int64_t turnstile_cut(int64_t icount, int64_t budget)
+{
+	return until_icount > icount && until_icount - icount < budget ? until_icount - icount : budget;
 }
 
 static void look_for_stall(void)
@@ -204,6 +211,7 @@ void turnstile_idle(pthread_mutex_t *bql)
 {
 	int64_t icount = emu.icount_raw();
 
+	until_check(icount);
 	/* Ours first: between the two, a turn could end without waking us. */
 	turnstile_lock();
 	real.pthread_mutex_unlock(bql);

@@ -24,11 +24,12 @@
 #include "message.h"
 #include "place.h"
 #include "self.h"
+#include "speed.h"
 #include "tape.h"
 #include "turnstile.h"
 
 enum {
-	LOOKS = 4, /* a second */
+	LOOKS = SPEED_LOOKS, /* a second */
 	/* So many seconds a report may take before the process ends without it. */
 	REPORT = 5,
 	RUN_STATE_DEBUG = 0, /* qapi/run-state.json: stopped by a debugger, 7.2 to 11.0 */
@@ -108,6 +109,7 @@ static void *watch(void *unused)
 		uint64_t now = turnstile_progress();
 
 		rest();
+		speed_show();
 		if (diverge_ending() && ++ending > REPORT * LOOKS)
 			_exit(STATUS_FINDING);
 		looks = now == done && !in_debugger() && (replaying() || turnstile_stuck()) ? looks + 1 : 0;

@@ -54,11 +54,31 @@ ready() { # COMMAND [DIR|FILE]
 	check_differences
 }
 
+# Where to stop, as RRIO_UNTIL takes it; `taken` is how many words that were.
+take_until() { # WORDS...
+	taken=1
+	case ${1-} in
+	request | turn)
+		[[ -n ${2-} ]] || die "$USAGE" "replay: --until $1 takes a number"
+		taken=2
+		RRIO_UNTIL=$1:$2
+		;;
+	'' | --*) die "$USAGE" "replay: --until takes a place: instructions (1.2G), request 17, turn 5, end" ;;
+	*) RRIO_UNTIL=$1 ;;
+	esac
+	[[ $RRIO_UNTIL =~ ^(end|[0-9]+(\.[0-9]+)?[kKMGT]?i?|(r|t|request:|turn:)[0-9]+)$ ]] || die "$USAGE" \
+		"replay: ${RRIO_UNTIL@Q} is no place to stop at; there are: instructions (1.2G), request 17, turn 5, end"
+	export RRIO_UNTIL
+}
+
 cmd_replay() {
-	local emulator argv cwd root trust='' packed words=() extra=()
+	local emulator argv cwd root trust='' packed taken words=() extra=()
 	while [[ $# -gt 0 && $1 != -- ]]; do
 		case $1 in
 		--trust) trust=yes ;;
+		--speed) export RRIO_SPEED=1 ;;
+		--until) take_until "${@:2}" && shift "$taken" ;;
+		--until=*) take_until "${1#*=}" ;;
 		*) words+=("$1") ;;
 		esac
 		shift

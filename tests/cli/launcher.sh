@@ -56,6 +56,12 @@ test_usage_errors() {
 		doctor a b
 		doctor no-such-emulator
 		replay --trust a b
+		replay --until
+		replay --until request
+		replay --until 1.2.3
+		replay --until rabbit
+		replay --until=
+		replay --until --speed
 		replay -- -smp 2
 		replay -- disk.img
 		replay -- -gdb tcp::1
