@@ -3,28 +3,32 @@
  * fuzz.c - libFuzzer's target: any bytes as a recording, or as a part of one with its checksums put right.
  *
  * The first byte chooses. Parsers: 0 a tail as it is, 1 its frames, 2 a stored block's content, 3 a zstd block, 4 a
- * journal as it is. Checks: no record after damage, memory and time by libFuzzer's limits, reading ends.
+ * journal as it is, 5 records of a store of pieces. Checks: no record after damage, memory and time by libFuzzer's limits, reading ends.
  */
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "journal/block.h"
+#include "journal/piece.h"
 #include "rrio/journal.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum part { TAIL, FRAMES, CONTENT, ZSTD, AS_IS, PARTS };
+enum part { TAIL, FRAMES, CONTENT, ZSTD, AS_IS, PIECES, PARTS };
 
 static uint8_t bytes[16 << 20];
+
+static const uint8_t id[] = "0123456789abcdef";
 
 static const struct rrj_seal *seal(void)
 {
 	static struct rrj_seal seal;
 
-	rrj_seal_init(&seal, (const uint8_t *)"0123456789abcdef");
+	rrj_seal_init(&seal, id);
 	return &seal;
 }
 
@@ -63,6 +67,33 @@ static size_t tail_of(const uint8_t *data, size_t size)
 	return at;
 }
 
+/* A store whose records have what the data says: eight bytes for a head, then what it stores. */
+static size_t pieces_of(const uint8_t *data, size_t size)
+{
+	enum { HEAD = 8, SPREAD = 16 };
+	size_t at = RRJ_HEADER_SIZE, offsets[SPREAD] = { 0 };
+
+	rrj_header_write(bytes, RRJ_PIECES_FILE, seal(), &(struct rrj_place){ 0 });
+	for (size_t n = 0; size >= HEAD; n++) {
+		uint32_t stored = data[3] | (uint32_t)data[4] << 8;
+		struct rrj_piece record = { .type = data[0] % (RRJ_PIECE_TYPES + 1), .codec = data[1] % (RRJ_PIECE_CODECS + 1) };
+
+		record.image = data[2] % 4;
+		record.stored = stored < size - HEAD ? stored : (uint32_t)(size - HEAD);
+		record.size = data[5] & 1 ? record.stored : data[5] & 2 ? RRJ_PIECE_SIZE : data[5] * 257u;
+		record.place = data[6] & 128 ? n : data[6];
+		record.same = data[7] & 128 ? data[7] : offsets[data[7] % SPREAD];
+		record.checksum = rrj_block_checksum(seal(), data + HEAD, record.stored);
+		rrj_piece_write(bytes + at, &record, seal(), at);
+		memcpy(bytes + at + RRJ_PIECE_HEAD_SIZE, data + HEAD, record.stored);
+		offsets[n % SPREAD] = at;
+		at += RRJ_PIECE_HEAD_SIZE + record.stored;
+		data += HEAD + record.stored;
+		size -= HEAD + record.stored;
+	}
+	return at;
+}
+
 static void write_file(int dir, const char *name, const uint8_t *content, size_t size)
 {
 	int fd = openat(dir, name, O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0600);
@@ -91,12 +122,22 @@ static void read_all(int fd)
 	rrj_reader_free(reader);
 }
 
+static char made[] = "/dev/shm/rrio-fuzz-XXXXXX";
+
+static void leave(void)
+{
+	char command[64];
+
+	snprintf(command, sizeof(command), "rm -rf %s", made);
+	if (system(command))
+		_exit(1);
+}
+
 static int folder(void)
 {
 	static int dir = -1;
-	char path[] = "/dev/shm/rrio-fuzz-XXXXXX";
 
-	if (dir < 0 && (!mkdtemp(path) || (dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0))
+	if (dir < 0 && (!mkdtemp(made) || atexit(leave) || (dir = open(made, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0))
 		abort();
 	return dir;
 }
@@ -109,6 +150,29 @@ static void read_tail(const uint8_t *tail, size_t size)
 	write_file(folder(), RRJ_JOURNAL_NAME, header, sizeof(header));
 	write_file(folder(), "tail.0", tail, size);
 	read_all(folder());
+}
+
+static void read_pieces(size_t size)
+{
+	static uint8_t piece[RRJ_PIECE_SIZE];
+	struct rrj_pieces_reader *reader;
+	uint64_t offset, image_size;
+
+	write_file(folder(), RRJ_PIECES_NAME, bytes, size);
+	if (rrj_pieces_open(&reader, folder(), id, &offset))
+		return;
+	for (uint32_t image = 0; image < 4; image++) {
+		const char *path = rrj_pieces_path(reader, image);
+
+		if (path && !rrj_pieces_find(reader, path, &image_size))
+			abort();
+		if (rrj_pieces_cloned(reader, image) && !path)
+			abort();
+		for (uint64_t place = 0; place < 256; place++)
+			if (rrj_pieces_get(reader, image, place, piece) > RRJ_PIECE_SIZE)
+				abort();
+	}
+	rrj_pieces_close(reader);
 }
 
 static void read_journal(const uint8_t *journal, size_t size)
@@ -138,6 +202,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		break;
 	case ZSTD:
 		read_journal(bytes, journal_of(data, size - 1, RRJ_ZSTD));
+		break;
+	case PIECES:
+		read_pieces(pieces_of(data, size - 1));
 		break;
 	case AS_IS:
 	case PARTS:

@@ -10,7 +10,7 @@ $(B)/fuzz-journal: tests/fuzz/fuzz.c $(wildcard journal/*.[ch]) include/rrio/jou
 # Seeds: the golden journals, each as every part that the target knows.
 $(B)/corpus/seeds: $(wildcard tests/golden/*.hex)
 	@mkdir -p $(@D)
-	for hex in $^; do for part in 00 01 02 03 04; do \
+	for hex in $^; do for part in 00 01 02 03 04 05; do \
 		{ echo $$part; cat $$hex; } | xxd -r -p >$(@D)/$$(basename $$hex .hex)-$$part || exit; done; done
 	touch $@
 
@@ -18,7 +18,6 @@ $(B)/corpus/seeds: $(wildcard tests/golden/*.hex)
 fuzz: $(B)/fuzz-journal $(B)/corpus/seeds
 	$(B)/fuzz-journal -max_total_time=$(SECONDS) -rss_limit_mb=512 -malloc_limit_mb=64 -timeout=10 -max_len=65536 -len_control=20 \
 		-artifact_prefix=$(B)/fuzz- -print_final_stats=1 $(B)/corpus
-	rm -rf /dev/shm/rrio-fuzz-*
 
 # Before anything of it is built.
 fuzz-packages:
