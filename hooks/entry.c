@@ -3,7 +3,8 @@
  * entry.c - replaces a function's body by a jump.
  *
  * Called by the library's constructor, while the process has one thread. The code is written through /proc/self/mem,
- * which needs no change of the pages' protection. On failure nothing has been changed.
+ * which needs no change of the pages' protection; where that is forbidden, the pages are made writable meanwhile. On
+ * failure nothing has been changed.
  */
 #include "entry.h"
 
@@ -14,6 +15,7 @@
 #include <link.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 int entry_jump_x86_64(unsigned char code[ENTRY_JUMP_MAX], uint64_t to)
@@ -59,23 +61,43 @@ static size_t body_size(const void *address)
 	return symbol->st_size;
 }
 
+static int write_through_file(void *to, const void *code, size_t length)
+{
+	int fd = open("/proc/self/mem", O_RDWR | O_CLOEXEC), result = 0;
+	ssize_t written;
+
+	if (fd < 0)
+		return -errno;
+	written = pwrite(fd, code, length, (off_t)(uintptr_t)to);
+	if (written != (ssize_t)length)
+		result = written < 0 ? -errno : -EIO;
+	close(fd);
+	return result;
+}
+
+static int write_in_place(void *to, const void *code, size_t length)
+{
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), first = (uintptr_t)to & -page;
+	size_t size = (uintptr_t)to + length - first;
+
+	if (mprotect((void *)first, size, PROT_READ | PROT_WRITE | PROT_EXEC))
+		return -errno;
+	memcpy(to, code, length);
+	return mprotect((void *)first, size, PROT_READ | PROT_EXEC) ? -errno : 0;
+}
+
 int entry_replace(void *function, const void *to)
 {
 	unsigned char code[ENTRY_JUMP_MAX];
-	int length = entry_jump(code, to), fd, result = 0;
-	ssize_t written;
+	int length = entry_jump(code, to), result;
 
 	if (length < 0)
 		return length;
 	if (body_size(function) < (size_t)length)
 		return -EINVAL;
-	fd = open("/proc/self/mem", O_RDWR | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	written = pwrite(fd, code, (size_t)length, (off_t)(uintptr_t)function);
-	if (written != length)
-		result = written < 0 ? -errno : -EIO;
-	close(fd);
+	result = write_through_file(function, code, (size_t)length);
+	if (result < 0)
+		result = write_in_place(function, code, (size_t)length);
 	/* Where instructions are cached apart from data. */
 	__builtin___clear_cache((char *)function, (char *)function + length);
 	return result;

@@ -19,7 +19,7 @@ int entry_jump(unsigned char code[ENTRY_JUMP_MAX], const void *to);
 /*
  * Makes every call of `function` go to `to`. The whole body is given up, so nothing has to be moved; it must be large
  * enough for the jump. Before any other thread exists. Returns 0, -ENOTSUP (architecture), -EINVAL (body too small or
- * unknown) or the error of writing the process's memory (-EACCES, -EPERM: forbidden here).
+ * unknown) or the error of making its pages writable (-EACCES, -EPERM: forbidden here).
  */
 int entry_replace(void *function, const void *to);
 

@@ -65,8 +65,8 @@ static void install(bool leaps)
 			    "that rrio expects; rrio doctor says more [icount-round-strange]");
 	if (result < 0)
 		message_end(STATUS_UNSUPPORTED,
-			    "this emulator cannot be recorded: this host does not let its icount_round be replaced "
-			    "(/proc/self/mem: %s); one that is patched at source needs no such thing: "
+			    "this emulator cannot be recorded: this host does not let its icount_round be replaced, "
+			    "neither through /proc/self/mem nor in place (%s); one that is patched at source needs no such thing: "
 			    "scripts/build-patched-qemu [icount-round-fixed]",
 			    strerror(-result));
 	result = turnstile_init(leaps);

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # doctor.sh - rrio doctor: says whether an emulator can be recorded. Sourced by rrio. It lets librrio.so itself look
-# (switched off, with its own debug messages, while the emulator prints its version) and only formats the answer.
+# (its own debug messages, switched off, while the emulator runs a machine with nothing in it), then begins a recording of
+# that machine, of which nothing stays, and only formats the answer.
 
 # What no emulator can be recorded with: option and reason.
 readonly REFUSED='no -icount|the guest then runs at the speed of the host; add -icount shift=auto
@@ -11,10 +12,11 @@ readonly REFUSED='no -icount|the guest then runs at the speed of the host; add -
 no exported symbols and no patch|nothing to take hold of; distributions export them, scripts/build-patched-qemu patches'
 
 # stderr of the emulator under librrio.so, which says there what it found.
-probe() { # EMULATOR
+probe() { # EMULATOR MODE
 	(
 		preload
-		RRIO_MODE=off RRIO_LOG=hooks:debug exec "$1" -version 2>&1 >/dev/null </dev/null
+		RRIO_MODE=$2 RRIO_DIR=/nowhere/rrio RRIO_LOG=hooks:debug exec "$1" -machine none -nodefaults -display none \
+			-monitor stdio 2>&1 >/dev/null <<<quit
 	)
 }
 
@@ -54,7 +56,7 @@ cmd_doctor() { # [EMULATOR]
 	[[ $# -le 1 ]] || die "$USAGE" "doctor takes one EMULATOR; see: rrio --help"
 	local emulator=${1:-qemu-system-x86_64} said lines missing
 	need_command doctor "$emulator"
-	said=$(probe "$emulator") || :
+	said=$(probe "$emulator" off) || :
 	lines=$(sed -n 's/^rrio: hooks: debug: //p' <<<"$said")
 	printf 'emulator: %s\nversion:  %s\nbuild-id: %s\nhook:     %s\n\n' "$(type -P -- "$emulator")" \
 		"$(sed -n 's/^emulator //p' <<<"$lines" | head -n 1)" "$(build_id "$(type -P -- "$emulator")" || echo none)" \
@@ -74,6 +76,13 @@ verdict() { # EMULATOR LINES MISSING SAID
 		exit "$CANNOT"
 	elif [[ $3 -ne 0 ]]; then
 		printf '%s cannot be recorded: %d needed functions are missing (above)\n' "$1" "$3"
+		exit "$CANNOT"
+	fi
+	# What a recording would be refused for, as one that begins hears it.
+	local refusal
+	refusal=$(probe "$1" record | sed -nE 's/^rrio: .*(cannot be recorded: .*)/\1/p') || :
+	if [[ -n $refusal ]]; then
+		printf '%s %s\n' "$1" "$refusal"
 		exit "$CANNOT"
 	fi
 	printf '%s can be recorded: add -icount, for example: rrio record -- %s -icount shift=auto ...\n' "$1" "$1"

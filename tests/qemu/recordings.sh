@@ -192,6 +192,7 @@ test_doctor() {
 	expect 0 "$rrio" doctor qemu-system-x86_64
 	matches out 'icount_round +required +found'
 	matches out 'can be recorded'
+	matches out '^build-id: [0-9a-f]{40}$'
 	expect 69 "$rrio" doctor ls
 	matches out 'cannot be recorded'
 }

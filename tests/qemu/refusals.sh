@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2154,SC2054
+# shellcheck shell=bash disable=SC2154,SC2054,SC2034
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # refusals.sh - what cannot be recorded is refused at the start: status 69, one line that names the reason, no recording.
@@ -27,13 +27,24 @@ test_thread_multi() {
 	refused 'multi|icount' -accel tcg,thread=multi
 }
 
-# A host where the function cannot be replaced: no /proc/self/mem.
-test_no_memory_file() {
-	[[ $(id -u) -eq 0 ]] || skip 'only root can hide /proc'
-	# shellcheck disable=SC2016 # for the inner shell
-	expect 69 unshare --mount --propagation private -- bash -c 'mount -t tmpfs none /proc && exec "$@"' hide env \
-		RRIO_DIR="$PWD/rec" LD_LIBRARY_PATH="$B" LD_PRELOAD=librrio.so \
-		qemu-system-x86_64 -nodefaults -display none -icount shift=auto
-	one_line '/proc/self/mem.*build-patched-qemu'
-	[[ ! -e rec/journal ]] || fail 'a refused command line left a recording'
+# A host where the function cannot be replaced; rrio doctor knows it too.
+test_code_forbidden() {
+	export LD_PRELOAD=$B/forbid.so FORBID=memory,protect
+	refused '/proc/self/mem.*build-patched-qemu' -icount shift=auto
+	expect 69 "$rrio" doctor qemu-system-x86_64
+	matches out 'cannot be recorded: .*/proc/self/mem.*build-patched-qemu'
+}
+
+# One of the two ways is enough.
+test_code_by_one_way() {
+	local way append=requests=20
+	export LD_PRELOAD=$B/forbid.so
+	for way in memory protect; do
+		export FORBID=$way
+		expect 0 "$rrio" doctor qemu-system-x86_64
+		command_line bare pc virtio-blk raw snapshot cache=writeback 1 shift=5,sleep=off
+		record "${args[@]}"
+		replays 1
+		rm -r rec record.*
+	done
 }
