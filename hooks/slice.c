@@ -56,11 +56,25 @@ __attribute__((visibility("default"))) int64_t rrio_slice_budget(int64_t deadlin
 	return slice_cut && icount >= 0 ? slice_cut(icount, budget) : budget;
 }
 
+/*
+ * Instead of being told: the RCU thread would end a slice whenever the host's time says so, from 10.2 on after 50 ms, and
+ * with several vCPUs the next one would run. Slices end by themselves, soon enough for it. Nobody takes the notifier back.
+ */
+static void tell_nobody(void *notifier)
+{
+	(void)notifier;
+}
+
 int slice_install(slice_start_fn *start, slice_cut_fn *cut)
 {
+	int result;
+
 	slice_start = start;
 	slice_cut = cut;
 	if (emulator_is_patched())
 		return 0;
-	return entry_replace((void *)emu.icount_round, (const void *)rrio_slice_budget);
+	result = entry_replace((void *)emu.icount_round, (const void *)rrio_slice_budget);
+	if (!result && emu.force_rcu)
+		result = entry_replace((void *)emu.force_rcu, (const void *)tell_nobody);
+	return result;
 }
