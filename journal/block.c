@@ -17,7 +17,7 @@
 enum {
 	MAJOR = 1,
 	MINOR = 0,
-	REQUIRED_KNOWN = RRJ_NEEDS_OUTSIDE, /* features that a reader must know to read on */
+	REQUIRED_KNOWN = RRJ_NEEDS_COMPACT | RRJ_NEEDS_OUTSIDE, /* features that a reader must know to read on */
 	PLACE_AT = 36,	    /* in the file header */
 	COVERED = RRJ_HEADER_SIZE - 4,
 	BLOCK_PLACE_AT = 24,

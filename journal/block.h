@@ -32,6 +32,9 @@ enum rrj_file_kind { RRJ_JOURNAL_FILE, RRJ_TAIL_FILE, RRJ_PIECES_FILE };
 
 enum rrj_codec { RRJ_PLAIN, RRJ_ZSTD, RRJ_CODECS };
 
+/* A required feature that every journal of ours has, besides RRJ_NEEDS_…: turns and requests are records of types 9 and 10. */
+enum { RRJ_NEEDS_COMPACT = 1 };
+
 /* What every checksum starts with: the CRC of the recording's id. */
 struct rrj_seal {
 	uint8_t id[16];

@@ -18,6 +18,7 @@ static const char *const kinds[] = {
 	[RRJ_STALL] = "stall",
 	[RRJ_IDLE] = "idle",
 	[RRJ_NESTED] = "nested",
+	[RRJ_AGAIN] = "again",
 };
 static const char *const ops[] = {
 	[RRJ_READ] = "read",	     [RRJ_WRITE] = "write",	  [RRJ_FLUSH] = "flush",

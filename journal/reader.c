@@ -79,14 +79,14 @@ static int take(struct rrj_reader *r, struct rrj_record *record)
 	int type = rrj_record_split(&r->records, &payload);
 	int found;
 
-	if (type < 0 || !in_order(r, type))
+	if (type < 0 || !in_order(r, rrj_record_type(type)))
 		return -EBADMSG;
 	found = rrj_record_decode(record, type, payload, &r->delta, &r->signal);
 	if (found <= 0)
 		return found;
 	if (type == RRJ_START) {
 		memcpy(record->start.id, r->content.files.seal.id, sizeof(record->start.id));
-		record->start.needs = r->content.files.seal.needs;
+		record->start.needs = r->content.files.seal.needs & ~(uint32_t)RRJ_NEEDS_COMPACT;
 		r->started = true;
 	}
 	r->ended = type == RRJ_END;

@@ -6,6 +6,7 @@
  */
 #include "record.h"
 
+#include "compact.h"
 #include "fields.h"
 
 #include <errno.h>
@@ -19,7 +20,7 @@ int rrj_record_check(const struct rrj_record *record)
 
 	switch (record->type) {
 	case RRJ_TURN:
-		return record->turn.kind >= RRJ_SLICE && record->turn.kind <= RRJ_NESTED ? 0 : -EINVAL;
+		return record->turn.kind >= RRJ_SLICE && record->turn.kind <= RRJ_AGAIN ? 0 : -EINVAL;
 	case RRJ_REQUEST:
 		return record->request.op >= RRJ_READ && record->request.op <= RRJ_COMPUTE ? 0 : -EINVAL;
 	default:
@@ -97,6 +98,16 @@ static uint8_t *finish(uint8_t *head, uint8_t *end, unsigned type)
 	return end + more;
 }
 
+static unsigned written_type(enum rrj_type type)
+{
+	return type == RRJ_TURN ? RRJ_COMPACT_TURN : type == RRJ_REQUEST ? RRJ_COMPACT_REQUEST : type;
+}
+
+int rrj_record_type(int type)
+{
+	return type == RRJ_COMPACT_TURN ? RRJ_TURN : type == RRJ_COMPACT_REQUEST ? RRJ_REQUEST : type;
+}
+
 uint8_t *rrj_record_encode(uint8_t *out, const struct rrj_record *record, struct rrj_delta *delta)
 {
 	uint8_t *end = out + 1;
@@ -109,7 +120,7 @@ uint8_t *rrj_record_encode(uint8_t *out, const struct rrj_record *record, struct
 		end = input_put(end, record);
 	else
 		end = rrj_fields_put(end, record);
-	return finish(out, end, record->type);
+	return finish(out, end, written_type(record->type));
 }
 
 int rrj_record_split(struct rrj_in *in, struct rrj_in *payload)
@@ -129,13 +140,17 @@ int rrj_record_split(struct rrj_in *in, struct rrj_in *payload)
 int rrj_record_decode(struct rrj_record *record, int type, struct rrj_in payload, struct rrj_delta *delta,
 		      struct rrj_signal *signal)
 {
-	if (type >= RRJ_TYPES)
+	if (rrj_record_type(type) >= RRJ_TYPES)
 		return 0;
-	record->type = (enum rrj_type)type;
-	if (type == RRJ_TURN)
+	record->type = (enum rrj_type)rrj_record_type(type);
+	if (type == RRJ_COMPACT_TURN)
 		rrj_turn_get(&payload, &record->turn, delta);
-	else if (type == RRJ_REQUEST)
+	else if (type == RRJ_COMPACT_REQUEST)
 		rrj_request_get(&payload, &record->request, delta);
+	else if (type == RRJ_TURN)
+		rrj_older_turn_get(&payload, &record->turn, delta);
+	else if (type == RRJ_REQUEST)
+		rrj_older_request_get(&payload, &record->request, delta);
 	else
 		rrj_fields_get(&payload, record);
 	if (type == RRJ_INPUT)

@@ -24,6 +24,9 @@ uint8_t *rrj_record_encode(uint8_t *out, const struct rrj_record *record, struct
 /* Takes a record's type and leaves its payload in *payload: the type, or -EBADMSG. */
 int rrj_record_split(struct rrj_in *in, struct rrj_in *payload);
 
+/* What a record of that type is for whoever reads it: turns and requests have two forms. */
+int rrj_record_type(int type);
+
 /*
  * Decodes the payload: 1 and *record, 0 for one to skip, -EBADMSG. The record's pointers lead into the payload or to
  * *signal.

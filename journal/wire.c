@@ -62,6 +62,11 @@ uint64_t rrj_get_upto(struct rrj_in *in, uint64_t max)
 	return value <= max ? value : fail(in);
 }
 
+uint8_t rrj_get_byte(struct rrj_in *in)
+{
+	return in->p < in->end ? *in->p++ : (uint8_t)fail(in);
+}
+
 uint32_t rrj_get_u32(struct rrj_in *in)
 {
 	uint32_t value = 0;

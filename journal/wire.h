@@ -37,6 +37,7 @@ uint8_t *rrj_put_bytes(uint8_t *out, const void *data, size_t size);
 
 uint64_t rrj_get_varint(struct rrj_in *in);
 uint64_t rrj_get_upto(struct rrj_in *in, uint64_t max);
+uint8_t rrj_get_byte(struct rrj_in *in);
 uint32_t rrj_get_u32(struct rrj_in *in);
 const void *rrj_get_bytes(struct rrj_in *in, size_t *size);
 const char *rrj_get_string(struct rrj_in *in);

@@ -35,6 +35,7 @@ enum rrj_kind {
 	RRJ_STALL,     /* the vCPU thread waits for a timer that only the main loop runs */
 	RRJ_IDLE,      /* every vCPU is idle or stopped */
 	RRJ_NESTED,    /* a blocking poll with the BQL held, inside a turn, in a device access, or at start-up and exit */
+	RRJ_AGAIN,     /* right behind the turn before it, of the same loop and at its place: nothing else has run */
 };
 
 enum rrj_op {
@@ -104,7 +105,7 @@ struct rrj_start {
 };
 
 enum {
-	RRJ_NEEDS_OUTSIDE = 1, /* inputs from outside: RRJ_READY to RRJ_LOOKED_UP */
+	RRJ_NEEDS_OUTSIDE = 2, /* inputs from outside: RRJ_READY to RRJ_LOOKED_UP */
 };
 
 /* Which digests a recording has; 0: one of a version that made none. */
@@ -272,6 +273,14 @@ int rrj_seek_icount(struct rrj_reader *reader, int64_t icount);
 int rrj_seek_turn(struct rrj_reader *reader, uint64_t seq);
 
 void rrj_reader_free(struct rrj_reader *reader);
+
+/* ---- what is written in few bytes ---- */
+
+/* A turn's time that is a multiple of this away from the turn before. */
+enum { RRJ_TICK_NS = 4096 };
+
+/* The latency, a 16th shorter at most, that a request can have in one byte; what is longer than 32 ms stays as it is. */
+int64_t rrj_round_latency(int64_t ns);
 
 /* ---- names, for messages and viewers; never NULL ---- */
 

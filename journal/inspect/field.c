@@ -18,7 +18,7 @@ static const char *type_name(int value)
 
 static const char *kind_name(int value)
 {
-	return value <= RRJ_NESTED ? rrj_kind_name((enum rrj_kind)value) : NULL;
+	return value <= RRJ_AGAIN ? rrj_kind_name((enum rrj_kind)value) : NULL;
 }
 
 static const char *op_name(int value)
@@ -35,7 +35,7 @@ const struct field fields[FIELDS] = {
 	[FIELD_TYPE] = { "type", "TYPE", "turn, request, input, …", -7, NAME, UNIT_COUNT, type_name },
 	[FIELD_TICKET] = { "ticket", "TICKET", "the request's number, by submission", 7, PLAIN, UNIT_COUNT, NULL },
 	[FIELD_TURN] = { "turn", "TURN", "the turn's number", 8, PLAIN, UNIT_COUNT, NULL },
-	[FIELD_KIND] = { "kind", "KIND", "slice, stall, idle, nested", -6, NAME, UNIT_COUNT, kind_name },
+	[FIELD_KIND] = { "kind", "KIND", "slice, stall, idle, nested, again", -6, NAME, UNIT_COUNT, kind_name },
 	[FIELD_LOOP] = { "loop", "LOOP", "0 the main loop, else the iothread", 4, PLAIN, UNIT_COUNT, NULL },
 	[FIELD_ICOUNT] = { "icount", "INSTRUCTION", "guest instructions, at release", 14, PLAIN, UNIT_COUNT, NULL },
 	[FIELD_TIME] = { "time", "TIME", "of the host, since the start", 13, SECONDS, UNIT_TIME, NULL },

@@ -321,7 +321,7 @@ static void kind(void)
 	size_t at;
 	struct rrj_turn *turn = some_turn(&at);
 
-	turn->kind = (enum rrj_kind)(turn->kind % RRJ_NESTED + 1);
+	turn->kind = (enum rrj_kind)(turn->kind % RRJ_AGAIN + 1);
 }
 
 static void loop(void)

@@ -26,7 +26,7 @@ static const struct rrj_record example[] = {
 		.seq = 1, .kind = RRJ_SLICE, .icount = 300, .mono_ns = 1100, .real_ns = 5100, .releases = 2 } },
 	{ .type = RRJ_REQUEST, .request = {
 		.ticket = 1, .file = 1, .op = RRJ_READ, .calls = 1, .offset = 0, .length = 4096, .result = 4096,
-		.checksum = 0x11223344, .submit_icount = 250, .latency_ns = 60 } },
+		.checksum = 0x11223344, .submit_icount = 300, .latency_ns = 64 } },
 	{ .type = RRJ_REQUEST, .request = {
 		.ticket = 2, .file = 1, .op = RRJ_READ, .calls = 1, .offset = 4096, .length = 4096, .result = -5,
 		.submit_icount = 260, .latency_ns = 50 } },
@@ -210,9 +210,9 @@ static void test_payloads(void)
 	/* more than we know, at the end of a record; a record type that may be skipped */
 	CU_ASSERT_EQUAL(PAYLOAD("\x53\x11\x04\x02zz"), 1);
 	CU_ASSERT(record.type == RRJ_TURN);
-	CU_ASSERT_EQUAL(PAYLOAD("\x19x\xff\x01yyyyyyyyyyyyyyyy\x33\x11\x04\x02"), 1);
+	CU_ASSERT_EQUAL(PAYLOAD("\x1bx\xff\x01yyyyyyyyyyyyyyyy\x33\x11\x04\x02"), 1);
 	CU_ASSERT(record.type == RRJ_TURN);
-	CU_ASSERT_EQUAL(PAYLOAD("\x19x"), 0);
+	CU_ASSERT_EQUAL(PAYLOAD("\x1bx"), 0);
 	/* type 0; beyond the frame; beyond the record; no kind; too long a number */
 	CU_ASSERT_EQUAL(PAYLOAD("\x10x"), -EBADMSG);
 	CU_ASSERT_EQUAL(PAYLOAD("\x43\x11\x04\x02"), -EBADMSG);
@@ -222,6 +222,20 @@ static void test_payloads(void)
 	CU_ASSERT_EQUAL(PAYLOAD("\x33\x15\x04\x02"), -EBADMSG);
 	CU_ASSERT_EQUAL(PAYLOAD("\x43\x11\x84\x00\x02"), -EBADMSG);
 	CU_ASSERT_EQUAL(PAYLOAD("\xc3\x11\xff\xff\xff\xff\xff\xff\xff\xff\xff\x02\x02"), -EBADMSG);
+	/* the form that is written: a SLICE that releases one request; one tick later, right behind it, nothing; no kind */
+	CU_ASSERT_EQUAL(PAYLOAD("\x39\x41\x04\x02"), 1);
+	CU_ASSERT(record.type == RRJ_TURN && record.turn.icount == 2 && record.turn.mono_ns == RRJ_TICK_NS &&
+		  record.turn.kind == RRJ_SLICE && record.turn.releases == 1);
+	CU_ASSERT_EQUAL(PAYLOAD("\x19\x25"), 1);
+	CU_ASSERT(record.type == RRJ_TURN && record.turn.kind == RRJ_AGAIN && !record.turn.icount && !record.turn.mono_ns);
+	CU_ASSERT_EQUAL(PAYLOAD("\x19\x26"), -EBADMSG);
+	CU_ASSERT_EQUAL(PAYLOAD("\x29\x05\x04"), -EBADMSG);
+	/* a request that was submitted at a count that no turn has; a shape that does not exist; no latency */
+	CU_ASSERT_EQUAL(PAYLOAD("\x5a\x02\x01\x00\x01\x00"), -EBADMSG);
+	CU_ASSERT_EQUAL(PAYLOAD("\x5a\x82\x08\x01\x00\x01"), 1);
+	CU_ASSERT(record.type == RRJ_REQUEST && record.request.submit_icount == 0 && record.request.latency_ns == 64);
+	CU_ASSERT_EQUAL(PAYLOAD("\x5a\x82\x10\x01\x00\x01"), -EBADMSG);
+	CU_ASSERT_EQUAL(PAYLOAD("\x4a\x82\x08\x01\x00"), -EBADMSG);
 	/* a second START's type; a note without NUL; a signal that is no signal; a request's reserved bit */
 	CU_ASSERT_EQUAL(PAYLOAD("\x11x"), -EBADMSG);
 	CU_ASSERT_EQUAL(PAYLOAD("\x36" "a\0b"), -EBADMSG);

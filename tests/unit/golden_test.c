@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * golden_test.c - journals that were written when a version was released stay readable: tests/golden, as `xxd -p` shows
- * them. v1-closed is a closed recording of the samples, v1-live one whose writer was killed.
+ * them. v1-closed is a closed recording of the samples, v1-live one whose writer was killed, v1-compact one with the
+ * feature of that name.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -52,6 +53,14 @@ static void test_closed(void)
 	check(dir);
 }
 
+static void test_compact(void)
+{
+	int dir = new_folder();
+
+	CU_ASSERT(unhex(dir, "journal", "v1-compact"));
+	check(dir);
+}
+
 static void test_live(void)
 {
 	int dir = new_folder();
@@ -68,5 +77,6 @@ static void test_live(void)
 CU_TestInfo golden_tests[] = {
 	{ "a closed recording of version 1", test_closed },
 	{ "one whose writer was killed", test_live },
+	{ "a closed recording with turns and requests in their compact form", test_compact },
 	CU_TEST_INFO_NULL,
 };

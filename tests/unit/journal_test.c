@@ -35,13 +35,17 @@ static uint64_t some_number(uint64_t *seed)
 
 static struct rrj_record some_record(uint64_t *seed, uint64_t *turns)
 {
+	static int64_t last_icount; /* of this run's turns */
+
+	if (!*turns)
+		last_icount = 0;
 	if (random_number(seed) % 3 == 0)
 		return (struct rrj_record){ .type = RRJ_TURN, .turn = {
 			.seq = ++*turns,
-			.kind = (enum rrj_kind)(1 + random_number(seed) % RRJ_NESTED),
+			.kind = (enum rrj_kind)(1 + random_number(seed) % RRJ_AGAIN),
 			.loop = (uint32_t)random_number(seed) % 3 ? 0 : (uint32_t)some_number(seed),
-			.icount = (int64_t)some_number(seed),
-			.mono_ns = (int64_t)some_number(seed),
+			.icount = last_icount = (int64_t)some_number(seed),
+			.mono_ns = (int64_t)(some_number(seed) & ~(random_number(seed) % 2 ? RRJ_TICK_NS - 1ull : 0)),
 			.real_ns = (int64_t)some_number(seed),
 			.releases = (uint32_t)some_number(seed) } };
 	struct rrj_record record = { .type = RRJ_REQUEST, .request = {
@@ -53,8 +57,8 @@ static struct rrj_record some_record(uint64_t *seed, uint64_t *turns)
 		.length = some_number(seed) & ~(random_number(seed) % 2 ? 511 : 0),
 		.result = (int64_t)some_number(seed),
 		.checksum = (uint32_t)random_number(seed) % 2 * (uint32_t)random_number(seed),
-		.submit_icount = (int64_t)some_number(seed),
-		.latency_ns = (int64_t)some_number(seed) } };
+		.submit_icount = random_number(seed) % 2 ? last_icount : (int64_t)some_number(seed),
+		.latency_ns = rrj_round_latency((int64_t)some_number(seed)) } };
 
 	if (record.request.calls <= RRJ_RESULTS + 1)
 		for (uint32_t i = 0; i + 1 < record.request.calls; i++)
@@ -248,20 +252,38 @@ static void test_size(void)
 	for (int i = 0; i < 2; i++) {
 		CU_ASSERT_EQUAL(rrj_commit(writer), 0);
 		size = rrj_writer_size(writer);
+		request.request.submit_icount = turn.turn.icount;
+		request.request.latency_ns = rrj_round_latency(100000);
 		turn.turn.icount += 400000;
-		turn.turn.mono_ns += 120000;
-		turn.turn.real_ns += 120000;
+		turn.turn.mono_ns += 30 * RRJ_TICK_NS;
+		turn.turn.real_ns += 30 * RRJ_TICK_NS;
 		append(writer, &turn);
-		request.request.submit_icount = turn.turn.icount - 350000;
 		append(writer, &request);
 		request.request.ticket++;
 		request.request.offset += request.request.length;
 	}
 	CU_ASSERT_EQUAL(rrj_commit(writer), 0);
-	/* head, shape, 3 and 3 of the turn; head, shape, checksum, 3 and 3 of the request */
-	CU_ASSERT_EQUAL(rrj_writer_size(writer) - size, 8 + 12);
+	/* head, shape, 3 and 1 of the turn; head, shape, checksum, 1 and 1 of the request */
+	CU_ASSERT_EQUAL(rrj_writer_size(writer) - size, 6 + 8);
 	CU_ASSERT_EQUAL(rrj_writer_close(writer), 0);
 	remove_folder(fd);
+}
+
+/* What is written in one byte: never longer, by a 16th at most shorter, and it stays as it is when it is rounded again. */
+static void test_latencies(void)
+{
+	uint64_t seed = 1;
+	bool fine = true;
+
+	for (int i = 0; i < 100000; i++) {
+		int64_t ns = (int64_t)(random_number(&seed) >> (random_number(&seed) % 64)), now = rrj_round_latency(ns);
+
+		fine &= now == rrj_round_latency(now) && now <= ns && ns - now <= (ns > 1024 ? ns / 16 : 63);
+	}
+	CU_ASSERT(fine);
+	CU_ASSERT_EQUAL(rrj_round_latency(-5), -5);
+	CU_ASSERT_EQUAL(rrj_round_latency(INT64_MIN), INT64_MIN);
+	CU_ASSERT_EQUAL(rrj_round_latency(INT64_MAX), INT64_MAX);
 }
 
 CU_TestInfo journal_tests[] = {
@@ -272,5 +294,6 @@ CU_TestInfo journal_tests[] = {
 	{ "seeking to every turn and count", test_seek },
 	{ "two readers behind a writer", test_two_readers },
 	{ "bytes per turn and request", test_size },
+	{ "latencies in one byte", test_latencies },
 	CU_TEST_INFO_NULL,
 };

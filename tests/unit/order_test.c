@@ -48,7 +48,7 @@ static void test_values(void)
 		{ .type = 0 },
 		{ .type = RRJ_TYPES },
 		{ .type = RRJ_TURN, .turn = { .kind = 0 } },
-		{ .type = RRJ_TURN, .turn = { .kind = RRJ_NESTED + 1 } },
+		{ .type = RRJ_TURN, .turn = { .kind = RRJ_AGAIN + 1 } },
 		{ .type = RRJ_REQUEST, .request = { .op = 0 } },
 		{ .type = RRJ_REQUEST, .request = { .op = RRJ_COMPUTE + 1 } },
 		{ .type = RRJ_INPUT, .input = { .source = 0, .data = "" } },

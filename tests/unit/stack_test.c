@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "journal/delta.h"
+#include "journal/compact.h"
 #include "sample.h"
 
 #define CALLS "raw_co_prw+0x10 /usr/bin/q+0x1234\0? /usr/bin/q+0x99\0"
