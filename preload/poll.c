@@ -36,15 +36,37 @@ struct host_poll {
 	const sigset_t *mask;
 };
 
+static const struct timespec at_once;
+
+/*
+ * A loop's turn makes its own descriptors ready when it has rung: a device's interrupt goes through an eventfd of the
+ * main loop (hw/virtio/virtio.c:virtio_notify_irqfd). And QEMU asks for another round with a timeout of nothing.
+ */
+static bool is_ready(const struct host_poll *asked)
+{
+	struct pollfd fds[READY_MAX];
+	bool rang = self.rang;
+
+	self.rang = false;
+	if (asked->timeout && !asked->timeout->tv_sec && !asked->timeout->tv_nsec)
+		return true;
+	if (!rang)
+		return false;
+	memcpy(fds, asked->fds, asked->n * sizeof(*fds));
+	return real.ppoll(fds, asked->n, &at_once, NULL) > 0;
+}
+
 /* Waits for the caller's descriptors, for a request that has finished or for a signal; tells nobody which. */
-static void wait_for_host(void *argument)
+static bool poll_host(void *argument, bool waits)
 {
 	const struct host_poll *asked = argument;
 	struct pollfd fds[READY_MAX + 1]; /* with ours behind them */
 
+	if (!waits)
+		return is_ready(asked);
 	memcpy(fds, asked->fds, asked->n * sizeof(*fds));
 	fds[asked->n] = (struct pollfd){ .fd = turnstile_wake_fd(), .events = POLLIN };
-	real.ppoll(fds, asked->n + 1, asked->timeout, asked->mask);
+	return real.ppoll(fds, asked->n + 1, asked->timeout, asked->mask) > 0;
 }
 
 /*
@@ -97,14 +119,14 @@ static enum answer enter(struct host_poll *asked, bool query)
 	uring_drained();
 	if (nested) {
 		if (blocks)
-			turnstile_nested_poll(wait_for_host, asked);
+			turnstile_nested_poll(poll_host, asked);
 		return blocks || query ? OPEN : CLOSED;
 	}
 	if (self.role == THREAD_VCPU)
 		return PLAIN;
 	if (self.role == THREAD_LOOP) {
 		if (blocks)
-			turnstile_outer_poll(wait_for_host, asked);
+			turnstile_outer_poll(poll_host, asked);
 		return blocks ? OPEN : CLOSED;
 	}
 	if (!turnstile_has_vcpu()) {
@@ -113,7 +135,7 @@ static enum answer enter(struct host_poll *asked, bool query)
 		return PLAIN;
 	}
 	if (!first_round())
-		turnstile_outer_poll(wait_for_host, asked);
+		turnstile_outer_poll(poll_host, asked);
 	return OPEN;
 }
 

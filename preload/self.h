@@ -26,6 +26,7 @@ struct self {
 	unsigned loop;			/* the one it runs; 0, the main loop, for the vCPU thread: it polls for that one */
 	bool inside;			/* in one of our own calls: interposed functions are transparent */
 	uint64_t polls;			/* that say something of external descriptors, or could have */
+	bool rang;			/* it has written to an eventfd in its turn: a loop may have rung for itself */
 	pthread_mutex_t *last_locked;	/* main */
 };
 

@@ -39,6 +39,8 @@ enum {
 	 * Without it, minutes would pass for the guest in a second of the host's, and its drivers would see timeouts.
 	 */
 	LEAP_MS = 1000,
+	/* Recording: so many turns one right behind the other, before the guest gets a chance. */
+	AGAIN_MAX = 4,
 };
 
 /* Who runs: a loop, by its number; or else one of these. */
@@ -57,8 +59,9 @@ static pthread_cond_t loops_cond = PTHREAD_COND_INITIALIZER; /* loops wait for a
 static pthread_cond_t vcpu_cond = PTHREAD_COND_INITIALIZER;  /* the vCPU thread waits for the turn's end, or a loan */
 
 static struct loop {
-	bool wants; /* recording: it has something to do */
-	bool there; /* it has come to its first outer poll */
+	bool wants;	/* recording: it has something to do */
+	bool there;	/* it has come to its first outer poll */
+	unsigned again; /* recording: how many more turns it may have right here */
 } loops[LOOPS];
 
 static unsigned loop_count = 1;
@@ -375,12 +378,36 @@ static bool must_ask(void)
 	return recording() && !gate_waits(self.loop);
 }
 
-void turnstile_outer_poll(turnstile_host_poll *wait, void *poll)
+/*
+ * (locked) Is the calling thread's turn followed by another one of its loop at once? Nobody runs in between, and the
+ * host's time stands still. Not after a loan, nor in a nested poll: there others may have come further.
+ */
+static bool goes_on(bool ready)
+{
+	struct loop *loop = &loops[self.loop];
+
+	if (config.mode == MODE_OFF || running != (int)self.loop || nested.kind)
+		return false;
+	if (replaying())
+		return next_is(RRJ_AGAIN, turn_icount) && tape_place()->loop == self.loop;
+	if (!loop->again || !(ready || gate_waits(self.loop)))
+		return false;
+	loop->again--;
+	return true;
+}
+
+static void next_turn(turnstile_host_poll *host, void *poll)
 {
 	const struct place *place;
-	bool asks;
+	bool asks, ready = recording() && host(poll, false);
 
 	turnstile_lock();
+	if (goes_on(ready)) {
+		turns++;
+		take_turn(&(struct place){ RRJ_AGAIN, turn_icount });
+		turnstile_unlock();
+		return;
+	}
 	end_turn();
 	asks = no_guest || must_ask();
 	wake_poll_begins(asks);
@@ -388,16 +415,22 @@ void turnstile_outer_poll(turnstile_host_poll *wait, void *poll)
 	wake_vcpu();
 
 	if (asks)
-		wait(poll);
+		host(poll, true);
 
 	turnstile_lock();
 	wake_poll_ends(asks);
 	place = await_place();
 	if (place) {
 		running = (int)self.loop;
+		loops[self.loop].again = AGAIN_MAX;
 		take_turn(place);
 	}
 	turnstile_unlock();
+}
+
+void turnstile_outer_poll(turnstile_host_poll *host, void *poll)
+{
+	next_turn(host, poll);
 	if (!self.loop)
 		signals_deliver();
 }
@@ -445,7 +478,7 @@ static void leave_nested(int before)
 	running = before;
 }
 
-void turnstile_nested_poll(turnstile_host_poll *wait, void *poll)
+void turnstile_nested_poll(turnstile_host_poll *host, void *poll)
 {
 	struct place place;
 	int before;
@@ -458,7 +491,7 @@ void turnstile_nested_poll(turnstile_host_poll *wait, void *poll)
 	wake_poll_begins(asks);
 	turnstile_unlock();
 	if (asks)
-		wait(poll);
+		host(poll, true);
 	turnstile_lock();
 	wake_poll_ends(asks);
 	check_early();
@@ -494,6 +527,7 @@ int turnstile_lend(pthread_cond_t *cond, pthread_mutex_t *bql)
 
 	turnstile_lock();
 	loan = cond;
+	loops[self.loop].again = 0;
 	let_vcpu_run();
 	turnstile_unlock();
 	wake_vcpu();

@@ -72,9 +72,11 @@ uint64_t turnstile_slices(void);
 
 /* ---- the loops' threads ---- */
 
-/* The outer poll: ends a turn, and starts the next one once `wait`, the host's poll, has something. */
-typedef void turnstile_host_poll(void *poll);
-void turnstile_outer_poll(turnstile_host_poll *wait, void *poll);
+/* The host's poll. Without waiting: is anything ready that the emulator has polled for, as far as its thread rang for it? */
+typedef bool turnstile_host_poll(void *poll, bool waits);
+
+/* The outer poll: ends a turn, and starts the next one: at once, or when the host's poll has something. */
+void turnstile_outer_poll(turnstile_host_poll *host, void *poll);
 
 /* An iothread ends, and with it its turn. */
 void turnstile_loop_ends(void);
@@ -93,7 +95,7 @@ void turnstile_signals(const pthread_cond_t *cond);
 /* ---- main or vCPU thread ---- */
 
 /* A blocking poll with the BQL held. Returns when what it waits for is there, or its time is over. */
-void turnstile_nested_poll(turnstile_host_poll *wait, void *poll);
+void turnstile_nested_poll(turnstile_host_poll *host, void *poll);
 
 /* A wait for the end of an iothread: others have their turns meanwhile. */
 typedef int turnstile_host_wait(void *what);

@@ -224,13 +224,13 @@ void turnstile_idle(pthread_mutex_t *bql)
 }
 
 /* Recording: until a request has finished. */
-static void wait_for_request(void *unused)
+static bool wait_for_request(void *unused, bool waits)
 {
 	struct pollfd one = { .fd = turnstile_wake_fd(), .events = POLLIN };
 	const struct timespec time = { .tv_sec = SPIN_MS / 1000 }, none = { 0 };
 
 	(void)unused;
-	real.ppoll(&one, 1, gate_in_flight() ? &time : &none, NULL);
+	return real.ppoll(&one, 1, waits && gate_in_flight() ? &time : &none, NULL) > 0;
 }
 
 void turnstile_doorbell(void)

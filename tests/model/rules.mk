@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The model of the turnstile: spin searches all of its states; with each rule broken in its turn, it must find that.
 
-MODEL_RULES = PARKED PUBLISH SIGNAL NESTED WAKE
+MODEL_RULES = PARKED PUBLISH SIGNAL NESTED WAKE LOOK
 M := $(B)/model
 
 # Everything in a folder of its own: spin writes where it is called.

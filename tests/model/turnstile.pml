@@ -13,7 +13,8 @@
  *   BREAK_PUBLISH  the turn does not wait for a publication
  *   BREAK_SIGNAL   a loan ends when the main thread has woken up, not at the signal
  *   BREAK_NESTED   a nested poll goes on while an iothread has its turn
- *   BREAK_WAKE     an arrival at a gate does not wake its loop
+ *   BREAK_WAKE     an arrival at a gate does not wake its loop, which polls the host
+ *   BREAK_LOOK     a loop does not look at its gates before it polls the host
  */
 #define GUEST 2		/* running: the vCPU thread, or nobody while it is at a place; 0 and 1 are loops */
 #define NOBODY 3	/* whoever is in a nested poll is at its place */
@@ -26,6 +27,8 @@ bool loan, signalled, loan_wanted;
 bool wants[2];
 byte wanting;
 bool wake[2];		/* the loops' wake descriptors */
+bool polls[2];		/* they poll the host: only then are they woken */
+bool again[2];		/* they may have one more turn where they are */
 bool vcpu_runs;		/* it executes guest code, or QEMU's code between two places */
 bool in_turn[2];
 byte submitted;
@@ -97,14 +100,41 @@ inline end_turn(me) {
 /* open_place(): where this loop could have its turn now. */
 #define OPEN(me) ((nested && running == NOBODY && me != 0) || (!nested && running == GUEST && parked && !loan))
 
-/* turnstile_outer_poll(): ends a turn, waits for the host, wants the next one, has it at a place. */
+/* gate_waits(): a request of its loop has finished. */
+#ifndef BREAK_LOOK
+#define WAITS(me) (me == 0 && (at_gate[0] || at_gate[1]))
+#else
+#define WAITS(me) false
+#endif
+
+/* The host's poll: returns for a request at a gate, a doorbell, or the emulator's end. Locked before and behind it. */
+inline host_poll(me) {
+	if
+	:: WAITS(me) -> UNLOCK
+	:: else ->
+		polls[me] = true;
+		UNLOCK;
+		(wake[me] || finished)
+	fi;
+	LOCK;
+	polls[me] = false
+}
+
+/* turnstile_outer_poll(): another turn right here, if it may; else ends it, polls the host, wants the next one, has it at a place. */
 inline outer_poll(me) {
 	LOCK;
+	if
+	:: running == me && !nested && again[me] && (me == 0 && (at_gate[0] || at_gate[1])) ->
+		again[me] = false;
+		take_turn(me)
+	:: else -> next_turn(me)
+	fi;
+	UNLOCK
+}
+
+inline next_turn(me) {
 	end_turn(me);
-	UNLOCK;
-	/* the host's poll: a request at a gate, a doorbell, or the emulator's end */
-	(wake[me] || finished);
-	LOCK;
+	host_poll(me);
 	wants[me] = true;
 	wanting++;
 	WAIT(OPEN(me) || finished);
@@ -112,9 +142,8 @@ inline outer_poll(me) {
 	wanting--;
 	if
 	:: finished -> skip
-	:: else -> running = me; take_turn(me)
-	fi;
-	UNLOCK
+	:: else -> running = me; again[me] = true; take_turn(me)
+	fi
 }
 
 /* turnstile_nested_poll() by the main loop in its turn, until its request has come to its end. */
@@ -125,9 +154,7 @@ inline nested_poll() {
 	before = running;
 	nested = true;
 	running = NOBODY;
-	UNLOCK;
-	(wake[0]);
-	LOCK;
+	host_poll(0);
 #ifndef BREAK_NESTED
 	WAIT(running == NOBODY);
 #endif
@@ -144,6 +171,7 @@ inline lend() {
 	loan_wanted = true;
 	LOCK;
 	loan = true;
+	again[0] = false;
 	in_turn[0] = false;
 	let_vcpu_run();
 	UNLOCK;
@@ -202,6 +230,9 @@ end_iothread:
 /* turnstile_slice() and turnstile_idle(): at a place, parked until a turn has been taken, or lent. */
 inline park() {
 	parked = true;
+	/* The loops are told without the lock. */
+	UNLOCK;
+	LOCK;
 	WAIT(!parked || finished);
 	parked = false
 }
@@ -283,9 +314,14 @@ proctype worker(byte me) {
 	:: submitted > me ->
 		LOCK;
 		at_gate[me] = true;
+		UNLOCK;
 #ifndef BREAK_WAKE
-		wake[0] = true;
+		if
+		:: polls[0] -> wake[0] = true
+		:: else
+		fi;
 #endif
+		LOCK;
 		WAIT(is_released[me]);
 		UNLOCK;
 		LOCK;
