@@ -16,7 +16,8 @@
  */
 enum { KIND_MASK = 7, SHIFTED = 8, EXACT_TIME = 16, STILL = 32, RELEASES_SHIFT = 6, LOOP_SHIFT = 3 };
 
-/* A request's first number: what is not as those before suggest, and therefore follows; what does not fit its short form. */
+/* A request's first number: what is not as those before suggest, and therefore follows; what does not fit its short
+ * form. */
 enum {
 	OTHER_FILE = 1,
 	OTHER_OP = 2,
@@ -53,7 +54,8 @@ static unsigned latency_code(int64_t ns)
 
 	while (units >> shift > 2 * LATENCY_MASK + 1)
 		shift++;
-	units = units >> LATENCY_BITS ? (uint64_t)(shift + 1) << LATENCY_BITS | ((units >> shift) & LATENCY_MASK) : units;
+	units = units >> LATENCY_BITS ? (uint64_t)(shift + 1) << LATENCY_BITS | ((units >> shift) & LATENCY_MASK)
+				      : units;
 	return units < LATENCY_CODES ? (unsigned)units : LATENCY_CODES - 1;
 }
 
@@ -89,12 +91,17 @@ static uint64_t in_units(uint64_t difference, uint64_t unit)
 
 /* ---- turns ---- */
 
-/* The digests behind a turn's other values: as many as are needed for the last one that there is. */
+/* The digests behind a turn's other values: as many as are needed for the last one that there is; a byte, if that holds
+ * it. */
 static uint8_t *put_digests(uint8_t *out, const struct rrj_turn *turn)
 {
 	const uint32_t digests[] = { turn->trail, turn->registers, turn->memory };
 	int n = turn->memory ? 3 : turn->registers ? 2 : turn->trail ? 1 : 0;
 
+	if (n == 1 && turn->trail <= UINT8_MAX) {
+		*out = (uint8_t)turn->trail;
+		return out + 1;
+	}
 	for (int i = 0; i < n; i++)
 		out = rrj_put_u32(out, digests[i]);
 	return out;
@@ -155,7 +162,10 @@ void rrj_turn_get(struct rrj_in *in, struct rrj_turn *turn, struct rrj_delta *de
 		.real_ns = (int64_t)(mono + shift),
 		.releases = (uint32_t)(shape >> RELEASES_SHIFT),
 	};
-	rrj_digests_get(in, turn);
+	if (in->end - in->p == 1)
+		turn->trail = rrj_get_byte(in);
+	else
+		rrj_digests_get(in, turn);
 	rrj_turn_keep(delta, turn);
 }
 
@@ -167,12 +177,14 @@ static uint64_t offset_unit(uint64_t length)
 	return length ? length & -length : 1;
 }
 
-/* How many counts at which turns were, without repetitions, behind the one where it was submitted; RRJ_COUNTS: not among them. */
+/* How many counts at which turns were, without repetitions, behind the one where it was submitted; RRJ_COUNTS: not
+ * among them. */
 static unsigned submission_of(const struct rrj_request *request, const struct rrj_delta *delta)
 {
 	unsigned n = 0;
 
-	while (n < RRJ_COUNTS && (n >= delta->count_number || rrj_delta_count(delta, n) != (uint64_t)request->submit_icount))
+	while (n < RRJ_COUNTS &&
+	       (n >= delta->count_number || rrj_delta_count(delta, n) != (uint64_t)request->submit_icount))
 		n++;
 	return n;
 }
@@ -194,7 +206,8 @@ static unsigned request_shape(const struct rrj_request *request, const struct rr
 	       (submission_of(request, delta) < RRJ_COUNTS ? 0 : EXACT_SUBMISSION);
 }
 
-static uint8_t *put_origin(uint8_t *out, const struct rrj_request *request, unsigned shape, const struct rrj_delta *delta)
+static uint8_t *put_origin(uint8_t *out, const struct rrj_request *request, unsigned shape,
+			   const struct rrj_delta *delta)
 {
 	if (shape & EXACT_SUBMISSION)
 		out = put_delta(out, delta->icount, (uint64_t)request->submit_icount);
@@ -221,8 +234,8 @@ uint8_t *rrj_request_put(uint8_t *out, const struct rrj_request *request, struct
 	if (shape & OTHER_LENGTH)
 		out = rrj_length_put(out, request->length);
 	if (shape & OTHER_OFFSET)
-		out = rrj_put_varint(out, rrj_zigzag(shape & EXACT_OFFSET ? way
-									   : in_units(way, offset_unit(request->length))));
+		out = rrj_put_varint(
+			out, rrj_zigzag(shape & EXACT_OFFSET ? way : in_units(way, offset_unit(request->length))));
 	if (shape & OTHER_RESULT) {
 		out = rrj_put_varint(out, request->calls);
 		out = rrj_put_varint(out, rrj_zigzag((uint64_t)request->result));

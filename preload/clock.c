@@ -8,12 +8,18 @@
 #include "clock.h"
 
 #include <stdbool.h>
+#include <stdlib.h>
 
 #include "config.h"
 #include "interpose.h"
+#include "rrio/journal.h"
 #include "self.h"
 
-enum { NS = 1000000000 };
+enum {
+	NS = 1000000000,
+	/* The two clocks are read one after the other: they have moved against each other if it is more than that. */
+	CLOSE_NS = 50000,
+};
 
 static _Atomic int64_t frozen_mono_ns, frozen_real_ns;
 
@@ -29,6 +35,25 @@ void clock_sample(int64_t *mono_ns, int64_t *real_ns)
 {
 	*mono_ns = host_now(CLOCK_MONOTONIC);
 	*real_ns = host_now(CLOCK_REALTIME);
+}
+
+void clock_next(bool again, int64_t *mono_ns, int64_t *real_ns)
+{
+	int64_t before = frozen_mono_ns, shift = frozen_real_ns - before, shift_now;
+
+	if (again) {
+		*mono_ns = before;
+		*real_ns = frozen_real_ns;
+		return;
+	}
+	clock_sample(mono_ns, real_ns);
+	shift_now = *real_ns - *mono_ns;
+	/* Never before the host's time: a timer that has made the host's poll return must be due. */
+	if (*mono_ns > before)
+		*mono_ns = before + (*mono_ns - before + RRJ_TICK_NS - 1) / RRJ_TICK_NS * RRJ_TICK_NS;
+	else
+		*mono_ns = before;
+	*real_ns = *mono_ns + (llabs(shift_now - shift) < CLOSE_NS ? shift : shift_now);
 }
 
 void clock_freeze(int64_t mono_ns, int64_t real_ns)

@@ -3,10 +3,18 @@
 #ifndef PRELOAD_CLOCK_H
 #define PRELOAD_CLOCK_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* The host's clocks now, in nanoseconds: CLOCK_MONOTONIC and CLOCK_REALTIME. Any thread. */
 void clock_sample(int64_t *mono_ns, int64_t *real_ns);
+
+/*
+ * The time of a turn that starts now: ticks behind the last one's (RRJ_TICK_NS), and the clocks as far apart as they
+ * were, unless they have moved. What is written of both is less then. Again: right behind the last one, at its time.
+ * For whoever holds the turn.
+ */
+void clock_next(bool again, int64_t *mono_ns, int64_t *real_ns);
 
 /* What main loop and vCPU thread are told from here on. For whoever holds the turn. */
 void clock_freeze(int64_t mono_ns, int64_t real_ns);

@@ -57,7 +57,7 @@ static const struct rrj_request *other_submission(int64_t icount, compare_later 
 	return NULL;
 }
 
-/* The releases of the last turn, as words. */
+/* The last releases, as words. */
 static void name_releases(char *text, size_t size)
 {
 	uint64_t ticket;
@@ -68,9 +68,8 @@ static void name_releases(char *text, size_t size)
 		used += snprintf(text + used, size - (size_t)used, "%s%" PRIu64, i ? ", " : "", ticket);
 }
 
-void compare_trail(uint32_t then, int64_t icount, compare_later *later)
+void compare_trail(uint32_t then, uint32_t now, int64_t icount, compare_later *later)
 {
-	uint32_t now = trail_digest();
 	const struct rrj_request *request;
 	struct divergence divergence = {
 		.id = "diverged-trail",
@@ -85,11 +84,11 @@ void compare_trail(uint32_t then, int64_t icount, compare_later *later)
 	name_releases(releases, sizeof(releases));
 	request = other_submission(icount, later, &submitted);
 	if (!request)
-		diverged(
-			&divergence,
-			"since that turn something has happened otherwise than recorded, or not at all: a doorbell, an "
-			"input, a submission, or what that turn released (requests: %s)",
-			releases);
+		diverged(&divergence,
+			 "in the last few turns something has happened otherwise than recorded, or not at all: a "
+			 "doorbell, an "
+			 "input, a submission, or what was released (requests: %s)",
+			 releases);
 	divergence.request = request;
 	divergence.file = file_recorded_name(request->file);
 	divergence.id = "diverged-submission";

@@ -21,7 +21,7 @@ void compare_place(const struct rrj_turn *next, unsigned loop, enum rrj_kind kin
  * NULL behind the last: to find out which one is not as recorded.
  */
 typedef const struct rrj_request *compare_later(void);
-void compare_trail(uint32_t then, int64_t icount, compare_later *later);
+void compare_trail(uint32_t then, uint32_t now, int64_t icount, compare_later *later);
 
 /* A request that has been released. The one returned is what the trail gets of it. */
 struct rrj_request compare_request(const struct rrj_request *then, const struct gate_request *done);

@@ -137,7 +137,7 @@ void request_add(struct rrj_request *request, const struct call *call, int64_t r
 	request->result = result;
 	if (call_transfers(call) && result > 0 && config.data != RRJ_DATA_NONE)
 		request->checksum = checksum(request->checksum, call, (uint64_t)result);
-	request->latency_ns = request_now_ns() - begun_ns;
+	request->latency_ns = rrj_round_latency(request_now_ns() - begun_ns);
 }
 
 bool request_recorded_result(const struct rrj_request *recorded, uint32_t number, int64_t *result)

@@ -27,6 +27,7 @@
 #include "stacks.h"
 #include "tape.h"
 #include "threads.h"
+#include "trail.h"
 #include "turnstile.h"
 #include "until.h"
 
@@ -112,12 +113,14 @@ static void begin(int argc, char **argv, char **environment)
 		provenance_compare(&now, then);
 		config.data = then->data;
 		check_init(then->checks);
+		if (!(then->checks & RRJ_CHECK_CHAIN))
+			trail_each_turn();
 		stacks_init();
 		now.mono_ns = then->mono_ns;
 		now.real_ns = then->real_ns;
 	} else {
 		now.data = config.data;
-		now.checks = RRJ_CHECK_TRAIL | check_init(0);
+		now.checks = RRJ_CHECK_TRAIL | RRJ_CHECK_CHAIN | check_init(0);
 		now.needs = RRJ_NEEDS_OUTSIDE;
 		clock_sample(&now.mono_ns, &now.real_ns);
 		tape_record(&now);

@@ -239,13 +239,13 @@ static void decide_turn(unsigned loop, enum rrj_kind kind, int64_t icount)
 	struct rrj_turn *head = &tape.turn.head;
 
 	*head = (struct rrj_turn){ .seq = tape.turns + 1, .kind = kind, .loop = loop, .icount = icount };
-	clock_sample(&head->mono_ns, &head->real_ns);
+	clock_next(kind == RRJ_AGAIN, &head->mono_ns, &head->real_ns);
 	/* Counted before any is released: releasing one lets another arrive. */
 	head->releases = gate_waiting(loop, gates);
 	for (uint32_t i = 0; i < head->releases; i++)
 		tape.turn.requests[i].ticket = gates[i]->slot->ticket;
 	enter_files(gates, head->releases);
-	head->trail = trail_digest();
+	head->trail = trail_of_turn(kind);
 	check_record(head);
 	tape_append(&(struct rrj_record){ .type = RRJ_TURN, .turn = *head });
 }
@@ -422,7 +422,7 @@ static void follow_turn(unsigned loop, enum rrj_kind kind, int64_t icount)
 
 	compare_place(tape.next == TAPE_TURN ? head : NULL, loop, kind, icount);
 	if (tape.checks & RRJ_CHECK_TRAIL)
-		compare_trail(head->trail, icount, later_request);
+		compare_trail(head->trail, trail_of_turn(kind), icount, later_request);
 	check_compare(head);
 }
 
@@ -488,7 +488,7 @@ static void follow_end(int64_t icount)
 	const struct rrj_end *end = tape.next == TAPE_END ? &tape.end : NULL;
 
 	if (end && tape.checks & RRJ_CHECK_TRAIL && end->icount == icount)
-		compare_trail(end->trail, icount, later_request);
+		compare_trail(end->trail, trail_digest(), icount, later_request);
 	compare_end(tape.next == TAPE_TURN ? &tape.turn.head : NULL, end, icount);
 	message(MODULE_MAIN, MESSAGE_INFO,
 		"replayed %" PRIu64 " turns, %" PRIu64 " requests, to guest instruction %" PRId64, tape.turns,

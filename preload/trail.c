@@ -21,6 +21,8 @@ struct event {
 static struct event events[KEPT];
 static unsigned times[KEPT];	/* that it has been, one after the other */
 static uint64_t count, turn_at; /* events so far; where the last turn started */
+static uint64_t compared_at;	/* where the last turn that has a digest started */
+static bool each_turn;
 static uint64_t hash;
 
 /* The doorbell once more at the same place: one event with a number, or the others would be pushed out. */
@@ -44,10 +46,18 @@ static void add(const struct event *event, size_t hashed)
 	events[count++ % KEPT] = *event;
 }
 
+void trail_each_turn(void)
+{
+	each_turn = true;
+}
+
 void trail_turn(const struct rrj_turn *turn)
 {
 	turn_at = count;
-	hash = 0;
+	if (turn->trail)
+		compared_at = count;
+	if (each_turn)
+		hash = 0;
 	add(&(struct event){ TURN,
 			     { turn->seq, turn->kind, turn->loop, (uint64_t)turn->icount, (uint64_t)turn->mono_ns,
 			       (uint64_t)turn->real_ns, turn->releases } },
@@ -90,6 +100,15 @@ uint32_t trail_digest(void)
 	uint32_t digest = (uint32_t)(hash ^ hash >> 32);
 
 	return digest ? digest : 1;
+}
+
+uint32_t trail_of_turn(enum rrj_kind kind)
+{
+	uint32_t digest = trail_digest(), byte = (digest ^ digest >> 8 ^ digest >> 16 ^ digest >> 24) & 0xff;
+
+	if (each_turn)
+		return digest;
+	return kind == RRJ_AGAIN ? 0 : byte ? byte : 1;
 }
 
 /* ---- for reports ---- */
@@ -157,10 +176,10 @@ void trail_describe(size_t i, char *text, size_t size)
 	}
 }
 
-/* The i-th event of that type since the last turn's start; NULL behind the last one that is kept. */
+/* The i-th event of that type since the last turn that has a digest; NULL behind the last one that is kept. */
 static const struct event *find(enum event_type type, size_t i)
 {
-	uint64_t at = turn_at > first_kept() ? turn_at : first_kept();
+	uint64_t at = compared_at > first_kept() ? compared_at : first_kept();
 
 	for (; at < count; at++)
 		if (events[at % KEPT].type == type && !i--)

@@ -2,10 +2,12 @@
 /*
  * trail.h - what this run has gone through: a digest of what must be the same in every run, and the last events.
  *
- * The digest covers everything from one turn's start to the next one's: the turn itself with its clocks, what it
- * released, submissions, doorbells and inputs, each with its place. A turn's record has it, so that a difference that
- * no other comparison sees is noticed at the next turn. Called by whoever runs, one at a time; reading the events is
- * for whoever ends the process. Nothing here allocates, locks or fails.
+ * The digest covers everything so far: the turns with their clocks, what they released, submissions, doorbells and
+ * inputs, each with its place. A byte of it is in each turn's record that is not right behind another one, all of it in
+ * the recording's end: a difference that no other comparison sees is noticed at the next turn, but for one in 256,
+ * then at the one after it. In older recordings it starts anew with each turn, whose record has all of it.
+ * Called by whoever runs, one at a time; reading the events is for whoever ends the process. Nothing here allocates,
+ * locks or fails.
  */
 #ifndef PRELOAD_TRAIL_H
 #define PRELOAD_TRAIL_H
@@ -15,7 +17,13 @@
 
 #include "rrio/journal.h"
 
-/* A turn starts: the digest starts anew with it. */
+/* Replay: the recording is an older one. Constructor. */
+void trail_each_turn(void);
+
+/* What the record of a turn of that kind has, which starts now; 0: nothing. */
+uint32_t trail_of_turn(enum rrj_kind kind);
+
+/* A turn starts. */
 void trail_turn(const struct rrj_turn *turn);
 
 void trail_released(const struct rrj_request *request);
@@ -26,14 +34,14 @@ void trail_submitted(uint64_t ticket, int64_t icount, const struct rrj_request *
 void trail_bell(int64_t icount);
 void trail_input(const struct rrj_input *input);
 
-/* Of everything since the last turn's start; never 0. */
+/* All of it; never 0. */
 uint32_t trail_digest(void);
 
 /* How many events are kept, and the i-th of them as text, the oldest first. */
 size_t trail_kept(void);
 void trail_describe(size_t i, char *text, size_t size);
 
-/* What is kept since the last turn's start: the i-th submission, 0 behind the last; the i-th release. */
+/* What is kept since the last turn that has a digest: the i-th submission, 0 behind the last; the i-th release. */
 uint64_t trail_submission(size_t i, int64_t *icount);
 uint64_t trail_release(size_t i);
 

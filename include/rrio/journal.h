@@ -110,9 +110,10 @@ enum {
 
 /* Which digests a recording has; 0: one of a version that made none. */
 enum {
-	RRJ_CHECK_TRAIL = 1,     /* of everything between two turns that is the same in every run */
+	RRJ_CHECK_TRAIL = 1,     /* of everything between two turns that is the same in every run; with CHAIN: so far */
 	RRJ_CHECK_REGISTERS = 2, /* of all virtual CPUs' registers, but for nested turns */
 	RRJ_CHECK_MEMORY = 4,    /* of the guest's memory, at some turns */
+	RRJ_CHECK_CHAIN = 8,     /* the trail's digest goes on from turn to turn, and only some turns have it */
 };
 
 enum { RRJ_FILE_TEMPORARY = 1, RRJ_FILE_READ_ONLY = 2, RRJ_FILE_DEVICE = 4 };

@@ -276,7 +276,7 @@ static const struct meaning {
 	    "the emulator's devices differ: compare the command lines and the emulator's modules" } },
 	{ "diverged-trail",
 	  NULL,
-	  "The guest did something else between two turns, although nothing that is journalled differs yet.",
+	  "The guest did something else in the last few turns, although nothing that is journalled differs yet.",
 	  { "something that was not controlled reached the guest; see the notes below",
 	    "the guest reads memory that a device was just writing (a race within the guest)" } },
 	{ "diverged-*regi*",

@@ -256,6 +256,9 @@ static void test_later_fields(void)
 		{ .type = RRJ_TURN, .turn = { .seq = 1, .kind = RRJ_IDLE, .trail = UINT32_MAX } },
 		{ .type = RRJ_TURN, .turn = { .seq = 2, .kind = RRJ_IDLE, .loop = 3, .registers = 1 } },
 		{ .type = RRJ_TURN, .turn = { .seq = 3, .kind = RRJ_SLICE, .trail = 1, .memory = 0x80000000 } },
+		{ .type = RRJ_TURN, .turn = { .seq = 4, .kind = RRJ_AGAIN, .trail = UINT8_MAX } },
+		{ .type = RRJ_TURN, .turn = { .seq = 5, .kind = RRJ_IDLE, .trail = UINT8_MAX + 1 } },
+		{ .type = RRJ_TURN, .turn = { .seq = 6, .kind = RRJ_IDLE, .trail = 1, .registers = 1 } },
 		{ .type = RRJ_END, .end = { .cause = "exit", .trail = 7 } },
 	};
 	struct rrj_reader *reader;
