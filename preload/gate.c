@@ -15,9 +15,9 @@
 #include "turnstile.h"
 
 static TAILQ_HEAD(gate_list, gate) gates = TAILQ_HEAD_INITIALIZER(gates); /* as they arrived */
-static pthread_cond_t changed = PTHREAD_COND_INITIALIZER; /* a gate has come or gone */
+static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;		  /* a gate has come or gone */
 static _Atomic uint64_t begun;
-static uint64_t releases;
+static uint64_t releases, waiting_now; /* that have been; gates in the list */
 static _Atomic uint64_t arrivals, awaited;
 static _Atomic bool publishing;
 
@@ -26,6 +26,7 @@ void gate_arrive(struct gate *gate)
 	unsigned loop = gate->loop;
 
 	TAILQ_INSERT_TAIL(&gates, gate, link);
+	waiting_now++;
 	arrivals++;
 	if (config.mode == MODE_OFF)
 		gate_open();
@@ -106,6 +107,7 @@ void gate_await_job(const struct ticket_slot *slot, uint64_t number)
 void gate_release(struct gate *gate, const struct rrj_request *recorded, struct gate_request *done)
 {
 	TAILQ_REMOVE(&gates, gate, link);
+	waiting_now--;
 	ticket_release(gate->slot->ticket);
 	releases++;
 	real.pthread_cond_broadcast(&changed);
@@ -167,6 +169,11 @@ bool gate_waits(unsigned loop)
 		if (gate->loop == loop)
 			return true;
 	return false;
+}
+
+bool gate_all_wait(void)
+{
+	return waiting_now == tickets_taken() - releases;
 }
 
 bool gate_give_time(unsigned loop, const struct timespec *until)

@@ -51,6 +51,9 @@ void gate_arrive(struct gate *gate);
 /* (locked) Has a request of that loop finished? */
 bool gate_waits(unsigned loop);
 
+/* (locked) Have all that are in flight finished, on whatever loop? */
+bool gate_all_wait(void);
+
 /* (locked) The gates at which requests wait for that loop, by ticket; returns how many. */
 uint32_t gate_waiting(unsigned loop, struct gate *waiting[GATE_MAX_RELEASES]);
 

@@ -240,8 +240,11 @@ static void decide_turn(unsigned loop, enum rrj_kind kind, int64_t icount)
 
 	*head = (struct rrj_turn){ .seq = tape.turns + 1, .kind = kind, .loop = loop, .icount = icount };
 	clock_next(kind == RRJ_AGAIN, &head->mono_ns, &head->real_ns);
-	/* Counted before any is released: releasing one lets another arrive. */
-	head->releases = gate_waiting(loop, gates);
+	/*
+	 * Counted before any is released: releasing one lets another arrive. Right behind another turn only the last
+	 * ones in flight: of many, few at a time would take more turns.
+	 */
+	head->releases = kind == RRJ_AGAIN && !gate_all_wait() ? 0 : gate_waiting(loop, gates);
 	for (uint32_t i = 0; i < head->releases; i++)
 		tape.turn.requests[i].ticket = gates[i]->slot->ticket;
 	enter_files(gates, head->releases);

@@ -390,7 +390,7 @@ static bool goes_on(bool ready)
 		return false;
 	if (replaying())
 		return next_is(RRJ_AGAIN, turn_icount) && tape_place()->loop == self.loop;
-	if (!loop->again || !(ready || gate_waits(self.loop)))
+	if (!loop->again || !(ready || (gate_waits(self.loop) && gate_all_wait())))
 		return false;
 	loop->again--;
 	return true;
