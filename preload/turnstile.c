@@ -239,7 +239,7 @@ static void let_vcpu_run(void)
 	running = GUEST;
 }
 
-/* Not locked, so that it does not have to wait for the lock once more. */
+/* Not locked: it takes the lock. */
 static void wake_vcpu(void)
 {
 	real.pthread_cond_signal(&vcpu_cond);
@@ -281,6 +281,7 @@ static struct gate *await(uint64_t ticket, int64_t icount)
 /* (locked) A turn of the calling thread's loop starts at this place: host time, and what it releases. */
 static void take_turn(const struct place *place)
 {
+	struct gate *gates[GATE_MAX_RELEASES];
 	const struct tape_turn *turn;
 
 	if (config.mode == MODE_OFF)
@@ -292,11 +293,13 @@ static void take_turn(const struct place *place)
 	turn_icount = place->icount;
 	turn = tape_turn(self.loop, place->kind, place->icount);
 	clock_freeze(turn->head.mono_ns, turn->head.real_ns);
+	/* All had made their calls before one was released: what that one changes in QEMU must not reach another's. */
+	for (uint32_t i = 0; i < turn->head.releases; i++)
+		gates[i] = await(turn->requests[i].ticket, place->icount);
 	for (uint32_t i = 0; i < turn->head.releases; i++) {
-		const struct rrj_request *then = &turn->requests[i];
 		struct gate_request done;
 
-		gate_release(await(then->ticket, place->icount), replaying() ? then : NULL, &done);
+		gate_release(gates[i], replaying() ? &turn->requests[i] : NULL, &done);
 		if (config.mode == MODE_OFF)
 			return; /* given up meanwhile */
 		tape_released(i, &done);
@@ -372,16 +375,13 @@ static const struct place *await_place(void)
 	return no_guest || config.mode == MODE_OFF ? NULL : place;
 }
 
-/* (locked) A request that has finished is reason enough for a turn: then the host is not asked for another one. */
+/* A request that has finished is reason enough for a turn. */
 static bool must_ask(void)
 {
 	return recording() && !gate_waits(self.loop);
 }
 
-/*
- * (locked) Is the calling thread's turn followed by another one of its loop at once? Nobody runs in between, and the
- * host's time stands still. Not after a loan, nor in a nested poll: there others may have come further.
- */
+/* (locked) Is this turn followed by another one at once? Not after a loan, nor in a nested poll: others have run. */
 static bool goes_on(bool ready)
 {
 	struct loop *loop = &loops[self.loop];
