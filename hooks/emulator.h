@@ -21,6 +21,27 @@ struct emulator_version {
 	char *package;
 };
 
+/* QEMU's QmpCommand (include/qapi/qmp/dispatch.h), the beginning; the same from 7.2 to 11.0. */
+struct emulator_qmp_command {
+	const char *name;
+	void (*call)(void *arguments, void **result, void **error);
+	unsigned options;
+};
+
+enum { QMP_IN_COROUTINE = 1 << 3 };
+
+/* QEMU's QObject (include/qapi/qmp/qobject.h): destroyed when nobody refers to it any more. */
+struct emulator_object {
+	int type;
+	size_t references;
+};
+
+/* glib's GString. */
+struct emulator_string {
+	char *text;
+	size_t length, room;
+};
+
 /* A pointer to `type`, which may itself be a function pointer type written as in a cast. */
 #define ROW(need, member, type, ...) __typeof__(type) member;
 struct emulator {

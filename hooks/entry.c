@@ -2,9 +2,9 @@
 /*
  * entry.c - replaces a function's body by a jump.
  *
- * Called by the library's constructor, while the process has one thread. The code is written through /proc/self/mem,
- * which needs no change of the pages' protection; where that is forbidden, the pages are made writable meanwhile. On
- * failure nothing has been changed.
+ * Called by the library's constructor, while the process has one thread; bodies that are replaced for a while, by the
+ * vCPU thread while the loops wait. The code is written through /proc/self/mem, which needs no change of the pages'
+ * protection; where that is forbidden, the pages are made writable meanwhile. On failure nothing has been changed.
  */
 #include "entry.h"
 
@@ -86,19 +86,49 @@ static int write_in_place(void *to, const void *code, size_t length)
 	return mprotect((void *)first, size, PROT_READ | PROT_EXEC) ? -errno : 0;
 }
 
-int entry_replace(void *function, const void *to)
+static int write_code(void *function, const unsigned char *code, int length)
 {
-	unsigned char code[ENTRY_JUMP_MAX];
-	int length = entry_jump(code, to), result;
+	int result = write_through_file(function, code, (size_t)length);
 
-	if (length < 0)
-		return length;
-	if (body_size(function) < (size_t)length)
-		return -EINVAL;
-	result = write_through_file(function, code, (size_t)length);
 	if (result < 0)
 		result = write_in_place(function, code, (size_t)length);
 	/* Where instructions are cached apart from data. */
 	__builtin___clear_cache((char *)function, (char *)function + length);
 	return result;
+}
+
+int entry_replace(void *function, const void *to)
+{
+	unsigned char code[ENTRY_JUMP_MAX];
+	int length = entry_jump(code, to);
+
+	if (length < 0)
+		return length;
+	if (body_size(function) < (size_t)length)
+		return -EINVAL;
+	return write_code(function, code, length);
+}
+
+int entry_swap(struct entry_swap *swap, void *function, const void *to)
+{
+	unsigned char jump[ENTRY_JUMP_MAX];
+	int length = entry_jump(jump, to), result;
+
+	if (length < 0)
+		return length;
+	if (!function || body_size(function) < (size_t)length)
+		return -EINVAL;
+	swap->function = function;
+	swap->length = length;
+	memcpy(swap->code, function, (size_t)length);
+	result = write_code(function, jump, length);
+	swap->replaced = result == 0;
+	return result;
+}
+
+void entry_swap_back(struct entry_swap *swap)
+{
+	if (swap->replaced)
+		write_code(swap->function, swap->code, swap->length);
+	swap->replaced = false;
 }

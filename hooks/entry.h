@@ -3,6 +3,7 @@
 #ifndef HOOKS_ENTRY_H
 #define HOOKS_ENTRY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,5 +23,20 @@ int entry_jump(unsigned char code[ENTRY_JUMP_MAX], const void *to);
  * unknown) or the error of making its pages writable (-EACCES, -EPERM: forbidden here).
  */
 int entry_replace(void *function, const void *to);
+
+/* A body that is replaced for a while. */
+struct entry_swap {
+	void *function;
+	unsigned char code[ENTRY_JUMP_MAX]; /* what is not there now */
+	int length;
+	bool replaced;
+};
+
+/*
+ * The same for a while, when other threads exist but none of them runs the function. Not to be called twice in a row.
+ * A swap that has not succeeded is no swap: taking it back does nothing.
+ */
+int entry_swap(struct entry_swap *swap, void *function, const void *to);
+void entry_swap_back(struct entry_swap *swap);
 
 #endif

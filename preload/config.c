@@ -108,6 +108,28 @@ static bool take_speed(const char *value)
 	return config.speed || !strcmp(value, "0");
 }
 
+static bool take_address(const char *value, const char **address)
+{
+	*address = value;
+	config.looks = true;
+	return *value;
+}
+
+static bool take_gdb(const char *value)
+{
+	return take_address(value, &config.gdb);
+}
+
+static bool take_monitor(const char *value)
+{
+	return take_address(value, &config.monitor);
+}
+
+static bool take_qmp(const char *value)
+{
+	return take_address(value, &config.qmp);
+}
+
 /* The last two are the launcher's. */
 static const struct variable {
 	const char *name, *values;
@@ -123,6 +145,9 @@ static const struct variable {
 	{ "RRIO_BACKTRACE", "0, 1", take_backtrace },
 	{ "RRIO_UNTIL", "instructions (1.2G), r17, request:17, t5, turn:5, end", until_take },
 	{ "RRIO_SPEED", "0, 1", take_speed },
+	{ "RRIO_GDB", "PORT, tcp:HOST:PORT, unix:PATH", take_gdb },
+	{ "RRIO_MONITOR", "PORT, tcp:HOST:PORT, unix:PATH", take_monitor },
+	{ "RRIO_QMP", "PORT, tcp:HOST:PORT, unix:PATH", take_qmp },
 	{ "RRIO_ROOT", "an absolute path, from rrio replay", take_root },
 	{ "RRIO_EXTRA", "a number, from rrio replay", take_extra },
 };
@@ -143,7 +168,8 @@ static void take(const char *entry)
 	}
 	message_end(STATUS_USAGE,
 		    "unknown variable %s; there are RRIO_MODE, RRIO_DIR, RRIO_LOG, RRIO_DATA, RRIO_ON_ERROR, "
-		    "RRIO_PATIENCE, RRIO_CHECK, RRIO_BACKTRACE, RRIO_UNTIL and RRIO_SPEED [unknown-variable]",
+		    "RRIO_PATIENCE, RRIO_CHECK, RRIO_BACKTRACE, RRIO_UNTIL, RRIO_SPEED, RRIO_GDB, RRIO_MONITOR and RRIO_QMP "
+		    "[unknown-variable]",
 		    entry);
 }
 
@@ -157,7 +183,11 @@ void config_read(char **environment)
 	if (config.mode != MODE_REPLAY && (config.root || config.extra))
 		message_end(STATUS_USAGE, "%s is set by rrio replay alone; unset it [internal-variable]",
 			    config.root ? "RRIO_ROOT" : "RRIO_EXTRA");
-	if (config.mode != MODE_REPLAY && (until_is_set() || config.speed))
+	if (config.mode != MODE_REPLAY && (until_is_set() || config.speed || config.looks))
 		message_end(STATUS_USAGE, "%s is for a replay; unset it, or set RRIO_MODE=replay [replay-only]",
-			    until_is_set() ? "RRIO_UNTIL" : "RRIO_SPEED");
+			    until_is_set()  ? "RRIO_UNTIL"
+			    : config.speed  ? "RRIO_SPEED"
+			    : config.gdb    ? "RRIO_GDB"
+			    : config.monitor ? "RRIO_MONITOR"
+					     : "RRIO_QMP");
 }

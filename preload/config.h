@@ -17,7 +17,8 @@ struct config {
 	enum rrj_data data;
 	bool backtrace; /* RRIO_BACKTRACE=1 */
 	bool speed; /* RRIO_SPEED=1: a replay shows how far it has come */
-	bool looks; /* somebody looks at the replayed guest: RRIO_GDB, RRIO_MONITOR or RRIO_QMP is there */
+	const char *gdb, *monitor, *qmp; /* RRIO_GDB, RRIO_MONITOR, RRIO_QMP: addresses, or NULL */
+	bool looks; /* one of them is there: somebody looks at the replayed guest */
 	bool stop_on_error; /* RRIO_ON_ERROR=stop */
 	unsigned patience;  /* RRIO_PATIENCE: seconds; 0: for ever */
 	bool checks_set;    /* RRIO_CHECK is there */

@@ -20,11 +20,13 @@
 #include "config.h"
 #include "external.h"
 #include "interpose.h"
+#include "live.h"
 #include "message.h"
 #include "opened.h"
 #include "provenance.h"
 #include "self.h"
 #include "stacks.h"
+#include "stop.h"
 #include "tape.h"
 #include "threads.h"
 #include "trail.h"
@@ -134,6 +136,7 @@ static void begin(int argc, char **argv, char **environment)
 	external_init();
 	pthread_atfork(NULL, NULL, in_child);
 	threads_init();
+	stop_init();
 }
 
 __attribute__((constructor)) static void start(int argc, char **argv, char **environment)
@@ -163,6 +166,7 @@ __attribute__((destructor)) static void end(void)
 	if (replaying())
 		fflush(NULL); /* a difference ends the process at once */
 	tape_end(turnstile_icount(), turnstile_slices());
+	live_end();
 	config.mode = MODE_OFF;
 	self.role = THREAD_OTHER;
 }

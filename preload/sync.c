@@ -9,6 +9,7 @@
 #include "job.h"
 #include "loops.h"
 #include "self.h"
+#include "stop.h"
 #include "threads.h"
 #include "turnstile.h"
 
@@ -74,6 +75,7 @@ INTERPOSED int pthread_cond_wait(pthread_cond_t *cond, pthread_mutex_t *mutex)
 		return real.pthread_cond_wait(cond, mutex);
 	if (self.role == THREAD_MAIN)
 		return turnstile_lend(cond, mutex);
+	stop_learn_kick(cond);
 	turnstile_idle(mutex);
 	return 0;
 }
@@ -83,6 +85,8 @@ static void before_signal(pthread_cond_t *cond)
 	turnstile_signals(cond);
 	if (self.role == THREAD_WORKER)
 		job_signals();
+	else
+		stop_signals(cond);
 }
 
 INTERPOSED int pthread_cond_signal(pthread_cond_t *cond)

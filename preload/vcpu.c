@@ -14,6 +14,7 @@
 #include "interpose.h"
 #include "message.h"
 #include "place.h"
+#include "stop.h"
 #include "tape.h"
 #include "trail.h"
 #include "turnstile.h"
@@ -143,6 +144,10 @@ int64_t turnstile_slice(int64_t icount, bool *fresh)
 	atomic_store_explicit(&vcpu.slices, atomic_load_explicit(&vcpu.slices, memory_order_relaxed) + 1,
 			      memory_order_relaxed);
 	vcpu.locks = 0;
+	if (config.looks && stop_is_rest(icount)) {
+		*fresh = false;
+		return INT64_MAX;
+	}
 	vcpu.last_start = icount;
 	until_check(icount);
 	if (first && (place_in_turn() || place_possible(icount)))
@@ -156,6 +161,8 @@ int64_t turnstile_slice(int64_t icount, bool *fresh)
 
 int64_t turnstile_cut(int64_t icount, int64_t budget)
 {
+	if (config.looks)
+		return stop_cut(icount, budget);
 	return until_icount > icount && until_icount - icount < budget ? until_icount - icount : budget;
 }
 
@@ -212,6 +219,8 @@ void turnstile_idle(pthread_mutex_t *bql)
 	int64_t icount = emu.icount_raw();
 
 	until_check(icount);
+	if (config.looks)
+		stop_idle(icount);
 	/* Ours first: between the two, a turn could end without waking us. */
 	turnstile_lock();
 	real.pthread_mutex_unlock(bql);
@@ -237,7 +246,7 @@ void turnstile_doorbell(void)
 {
 	void *cpu = emulator_current_cpu();
 
-	if (config.mode == MODE_OFF || !cpu)
+	if (config.mode == MODE_OFF || !cpu || stop_is_empty())
 		return;
 	if (emu.bql_locked() && ++vcpu.bells % SPIN_BELLS == 0)
 		turnstile_nested_poll(wait_for_request, NULL);
@@ -248,6 +257,7 @@ void turnstile_doorbell(void)
 	if (emulator_deadline() == 0)
 		return;
 	vcpu.bell_turn = place_turns();
+	stop_bell();
 	trail_bell(emulator_icount());
 	emu.cpu_exit(cpu);
 }

@@ -25,6 +25,7 @@
 #include "place.h"
 #include "self.h"
 #include "speed.h"
+#include "stop.h"
 #include "tape.h"
 #include "turnstile.h"
 
@@ -44,7 +45,7 @@ static void rest(void)
 
 static bool in_debugger(void)
 {
-	return emu.runstate_check && emu.runstate_check(RUN_STATE_DEBUG);
+	return stop_holds() || (emu.runstate_check && emu.runstate_check(RUN_STATE_DEBUG));
 }
 
 /* ---- a replay ---- */

@@ -16,7 +16,7 @@ _rrio() {
 	else
 		case $command in
 		record) words="-o --data -- $(compgen -c qemu-system-)" ;;
-		replay) words='--trust --' ;;
+		replay) words='--trust --until --gdb --monitor --speed --' ;;
 		verify) words='--trust -n' ;;
 		ls) words=-o ;;
 		info | pack) words=-o ;;

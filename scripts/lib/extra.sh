@@ -5,7 +5,8 @@
 # Sourced by rrio. Anything else is refused by name.
 #
 # The value is a word, a path (meant from where rrio was started: the replay runs in the recorded directory), a plugin
-# or a trace option, which begin with a path or hold some, or none.
+# or a trace option, which begin with a path or hold some, or none. What is live is not the emulator's: the library serves
+# it, outside the recording.
 
 # option|value|why it is harmless
 readonly EXTRAS='d|word|writes a log of what the guest executes
@@ -18,10 +19,13 @@ plugin|plugin|observes instructions; QEMU gives plugins no way to change the gue
 trace|trace|writes trace events
 sandbox|word|takes system calls from the emulator that a replay does not make
 runas|word|takes privileges from the emulator once it has opened its files
-daemonize|none|puts the emulator into the background'
-
-# Served by the main loop whenever a host descriptor is ready, which a replay does not look at yet.
-readonly NOT_YET=' chardev gdb incoming mon monitor qmp qmp-pretty s S vnc spice '
+daemonize|none|puts the emulator into the background
+gdb|live|gdb looks at the guest
+s|live|the same, at port 1234
+S|live|the guest is held before its first instruction
+qmp|live|a monitor that refuses what would change the guest
+qmp-pretty|live|the same
+monitor|live|the same, for people'
 
 absolute() { # PATH
 	realpath -ms -- "$1"
@@ -56,8 +60,6 @@ refuse_extra() { # WORD
 	local name=${1#-}
 	name=${name#-}
 	[[ $1 == -* ]] || die "$USAGE" "replay: ${1@Q} is no option; behind -- there are options of the emulator alone"
-	[[ $NOT_YET != *" $name "* ]] || die "$USAGE" \
-		"replay: $1 is not there yet: a replay does not serve what connects to it; it takes $(extra_names)"
 	die "$USAGE" "replay: $1 could change the guest, so that it would not be the recorded run; it takes $(extra_names)"
 }
 
@@ -65,15 +67,57 @@ extra_names() {
 	cut -d '|' -f 1 <<<"$EXTRAS" | sed 's/^/-/' | paste -sd ' '
 }
 
-# Fills the array extra.
+# An address as the library takes it: PORT, tcp:HOST:PORT or unix:PATH, without QEMU's options, which say what is so anyhow.
+live_address() { # OPTION VALUE
+	local address=${2%%,*} option options
+	IFS=, read -ra options <<<"${2:${#address}}"
+	for option in "${options[@]}"; do
+		case $option in
+		'' | server | server=on | wait=off | nowait | nodelay | nodelay=on) ;;
+		*) die "$USAGE" "replay: $1 $2: it listens and does not wait, so $option cannot be" ;;
+		esac
+	done
+	address=${address#telnet:}
+	case $address in
+	unix:?*) printf 'unix:%s' "$(absolute "${address#unix:}")" ;;
+	tcp:*:[0-9]* | *:[0-9]*) printf 'tcp:%s' "${address#tcp:}" ;;
+	[0-9]*) printf '%s' "$address" ;;
+	*) die "$USAGE" "replay: $1 takes tcp:HOST:PORT or unix:PATH, not ${2@Q}" ;;
+	esac
+}
+
+# Sets the variable; a command substitution's failure would be lost in an export.
+export_address() { # VARIABLE OPTION VALUE
+	local address
+	address=$(live_address "$2" "$3") || exit
+	export "$1=$address"
+}
+
+take_live() { # NAME [VALUE]; sets taken
+	taken=2
+	case $1 in
+	s) taken=1 && export RRIO_GDB=1234 ;;
+	S) taken=1 && export RRIO_UNTIL=${RRIO_UNTIL-0} ;;
+	*) [[ -n ${2-} ]] || die "$USAGE" "replay: -$1 takes a value" ;;&
+	gdb) export_address RRIO_GDB -gdb "$2" ;;
+	qmp | qmp-pretty) export_address RRIO_QMP "-$1" "$2" ;;
+	monitor) export_address RRIO_MONITOR -monitor "$2" ;;
+	esac
+}
+
+# Fills the array extra; what is live becomes variables of the library's.
 take_extra() { # WORDS...
-	local name kind
+	local name kind taken
 	while [[ $# -gt 0 ]]; do
 		name=${1#-} name=${name#-}
 		kind=
 		[[ $1 != -?* || $name == *'|'* ]] || kind=$(grep -F -- "$name|" <<<"$EXTRAS" | grep -m 1 "^$name|" | cut -d '|' -f 2 || :)
 		[[ -n $kind ]] || refuse_extra "$1"
 		[[ $kind != name || ${2-} == debug-threads=on ]] || die "$USAGE" "replay: of $1 it takes debug-threads=on alone"
+		if [[ $kind == live ]]; then
+			take_live "$name" "${@:2:1}" && shift "$taken"
+			continue
+		fi
 		extra+=("$1")
 		shift
 		[[ $kind != none ]] || continue

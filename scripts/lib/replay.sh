@@ -79,10 +79,21 @@ cmd_replay() {
 		--speed) export RRIO_SPEED=1 ;;
 		--until) take_until "${@:2}" && shift "$taken" ;;
 		--until=*) take_until "${1#*=}" ;;
+		--gdb=*) export_address RRIO_GDB --gdb "${1#*=}" ;;
+		--gdb)
+			export RRIO_GDB=1234
+			if [[ ${2-} =~ ^[0-9]+$ && ! -e $2 ]]; then
+				RRIO_GDB=$2 && shift
+			fi
+			;;
+		--monitor) export_address RRIO_MONITOR --monitor "${2-}" && shift ;;
+		--monitor=*) export_address RRIO_MONITOR --monitor "${1#*=}" ;;
 		*) words+=("$1") ;;
 		esac
 		shift
 	done
+	# Without a place, gdb has the guest before its first instruction; somebody's variable says otherwise.
+	[[ -z ${RRIO_GDB-} ]] || export RRIO_UNTIL=${RRIO_UNTIL-0}
 	[[ $# -eq 0 ]] || take_extra "${@:2}"
 	ready replay "${words[@]}"
 	prepare_replay

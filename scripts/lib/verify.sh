@@ -28,6 +28,7 @@ replay_often() { # COUNT
 		status=0
 		(
 			trap - EXIT
+			unset RRIO_UNTIL RRIO_GDB RRIO_MONITOR RRIO_QMP RRIO_SPEED
 			prepare_replay
 			exec -a "${argv[0]}" -- "$emulator" "${argv[@]:1}" </dev/null >/dev/null 2>"$said"
 		) || status=$?

@@ -64,7 +64,14 @@ test_usage_errors() {
 		replay --until --speed
 		replay -- -smp 2
 		replay -- disk.img
-		replay -- -gdb tcp::1
+		replay -- -gdb nowhere
+		replay -- -gdb
+		replay -- -qmp unix:
+		replay -- -qmp unix:q,server=off
+		replay -- -monitor stdio
+		replay --monitor
+		replay --gdb=somewhere
+		replay -- -vnc :1
 		replay -- -d
 		replay -- -name guest
 		verify --trust a b

@@ -2,7 +2,7 @@
 /*
  * insnhash.c - an emulator plugin: a hash over the address of every executed instruction, in order, over all vCPUs.
  *
- * -plugin insnhash.so[,out=PATH][,mode=insn|block]; at exit it writes `insnhash: <hex> instructions: <n>` to PATH
+ * -plugin insnhash.so[,out=PATH][,mode=insn|block|once]; at exit it writes `insnhash: <hex> instructions: <n>` to PATH
  * (standard error). Two runs with the same line executed the same instructions in the same order.
  *
  * Threads: under -icount all vCPUs share one thread, which runs the translation and execution callbacks, so the state
@@ -12,6 +12,7 @@
  * The hash is a polynomial in the addresses: h' = h * PRIME + address + vcpu * VCPU. So a block's part is one step,
  * h' = h * PRIME^n + value, with the same result wherever the blocks' borders are. mode=block uses that and is faster,
  * but counts a block that a fault leaves early as executed whole: there its result depends on the blocks after all.
+ * mode=once leaves out what follows itself: a debugger's watchpoint makes the emulator start an instruction twice.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -60,6 +61,16 @@ static void on_insn(unsigned int vcpu, void *address)
 	state.count++;
 }
 
+static void on_insn_once(unsigned int vcpu, void *address)
+{
+	static uintptr_t last;
+	uintptr_t now = (uintptr_t)address + vcpu * VCPU;
+
+	if (now != last)
+		on_insn(vcpu, address);
+	last = now;
+}
+
 static void on_block(unsigned int vcpu, void *data)
 {
 	const struct block *block = data;
@@ -73,12 +84,14 @@ static uint64_t address_of(const struct qemu_plugin_tb *tb, size_t index)
 	return qemu_plugin_insn_vaddr(qemu_plugin_tb_get_insn(tb, index));
 }
 
+static bool once;
+
 static void translate_insns(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
 {
 	(void)id;
 	for (size_t i = 0; i < qemu_plugin_tb_n_insns(tb); i++)
-		qemu_plugin_register_vcpu_insn_exec_cb(qemu_plugin_tb_get_insn(tb, i), on_insn, QEMU_PLUGIN_CB_NO_REGS,
-						       (void *)(uintptr_t)address_of(tb, i));
+		qemu_plugin_register_vcpu_insn_exec_cb(qemu_plugin_tb_get_insn(tb, i), once ? on_insn_once : on_insn,
+						       QEMU_PLUGIN_CB_NO_REGS, (void *)(uintptr_t)address_of(tb, i));
 }
 
 static void translate_block(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
@@ -139,12 +152,19 @@ static bool use_insns(qemu_plugin_id_t id)
 	return true;
 }
 
+static bool use_insns_once(qemu_plugin_id_t id)
+{
+	once = true;
+	return use_insns(id);
+}
+
 static const struct {
 	const char *argument;
 	bool (*use)(qemu_plugin_id_t id);
 } modes[] = {
 	{ "mode=insn", use_insns },
 	{ "mode=block", use_blocks },
+	{ "mode=once", use_insns_once },
 };
 
 /* The mode of that argument, or -1. */
@@ -166,7 +186,7 @@ int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t *info, int argc, 
 		if (!strncmp(argv[i], "out=", 4)) {
 			path = argv[i] + 4;
 		} else if ((mode = find_mode(argv[i])) < 0) {
-			fprintf(stderr, "insnhash: unknown argument '%s'; known: out=PATH, mode=insn, mode=block\n",
+			fprintf(stderr, "insnhash: unknown argument '%s'; known: out=PATH, mode=insn, mode=block, mode=once\n",
 				argv[i]);
 			return -1;
 		}
