@@ -96,7 +96,8 @@ static bool open_missing(const char *name, int flags, int *fd)
 
 	if (!image)
 		return false;
-	if (config.data != RRJ_DATA_FULL)
+	/* One that the recorded run has made held nothing at first. */
+	if (config.data != RRJ_DATA_FULL && size)
 		message_end(STATUS_UNREADABLE,
 			    "the image %s is not there; put it back, or record with RRIO_DATA=full, which needs none for "
 			    "a replay; rrio-inspect dump %s shows what happened [image-missing]",
@@ -137,7 +138,7 @@ bool descriptor_open(const char *asked, const char *path, int flags, int *fd)
 {
 	bool is_image;
 
-	if (!self_is_party() || !replaying() || flags & O_CREAT || (flags & O_TMPFILE) == O_TMPFILE)
+	if (!self_is_party() || !replaying() || (flags & O_TMPFILE) == O_TMPFILE)
 		return false;
 	self.inside = true;
 	is_image = open_image(asked, path, flags, fd);
