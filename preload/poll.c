@@ -22,6 +22,7 @@
 #include "interpose.h"
 #include "loops.h"
 #include "message.h"
+#include "rcu.h"
 #include "ready.h"
 #include "self.h"
 #include "signals.h"
@@ -131,6 +132,7 @@ static enum answer enter(struct host_poll *asked, bool query)
 	}
 	if (!turnstile_has_vcpu()) {
 		turnstile_no_guest();
+		rcu_window();
 		signals_pass();
 		return PLAIN;
 	}

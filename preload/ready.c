@@ -29,10 +29,14 @@ static bool any_external(const struct pollfd *fds, nfds_t n)
 	return false;
 }
 
-/* The thread that polls, in the journal: a loop's number, or one for the vCPU thread. */
+/* The thread that polls, in the journal: a loop's number and 1, or one for the vCPU thread and the RCU thread. */
+enum { OF_VCPU = 0, OF_RCU = 1000 };
+
 static uint64_t poller(void)
 {
-	return self.role == THREAD_VCPU ? 0 : self.loop + 1;
+	if (self.role == THREAD_RCU)
+		return OF_RCU;
+	return self.role == THREAD_VCPU ? OF_VCPU : self.loop + 1;
 }
 
 /* (record) */

@@ -19,6 +19,7 @@ enum thread_role {
 	THREAD_VCPU,   /* runs all vCPUs in turn */
 	THREAD_LOOP,   /* runs an iothread's loop */
 	THREAD_WORKER, /* of the block layer's thread pool */
+	THREAD_RCU,    /* calls back what is to be freed, while nobody else runs (rcu.h) */
 };
 
 struct self {
@@ -35,7 +36,7 @@ extern __thread struct self self __attribute__((tls_model("initial-exec")));
 /* Does this thread run the guest or touch it? What it learns from the host has to be journalled. */
 static inline bool self_is_party(void)
 {
-	return (self.role == THREAD_MAIN || self.role == THREAD_VCPU || self.role == THREAD_LOOP) && !self.inside;
+	return self.role != THREAD_OTHER && self.role != THREAD_WORKER && !self.inside;
 }
 
 #endif

@@ -28,6 +28,7 @@ static void before_lock(pthread_mutex_t *mutex)
 		self.last_locked = mutex;
 		break;
 	case THREAD_LOOP:
+	case THREAD_RCU:
 	case THREAD_OTHER:
 		break;
 	}
@@ -73,7 +74,7 @@ INTERPOSED int pthread_cond_wait(pthread_cond_t *cond, pthread_mutex_t *mutex)
 {
 	if (!self_is_party() || mutex != threads_bql() || self.role == THREAD_LOOP || config.mode == MODE_OFF)
 		return real.pthread_cond_wait(cond, mutex);
-	if (self.role == THREAD_MAIN)
+	if (self.role != THREAD_VCPU)
 		return turnstile_lend(cond, mutex);
 	stop_learn_kick(cond);
 	turnstile_idle(mutex);

@@ -24,6 +24,7 @@
 #include "job.h"
 #include "loops.h"
 #include "message.h"
+#include "rcu.h"
 #include "self.h"
 #include "stacks.h"
 #include "tape.h"
@@ -116,6 +117,8 @@ static enum thread_role role_by_name(const char *name)
 {
 	if (!strcmp(name, "worker"))
 		return THREAD_WORKER;
+	if (!strcmp(name, "call_rcu"))
+		return THREAD_RCU;
 	if (!strncmp(name, "IO ", 3)) {
 		if (!emu.iothread_context || !emu.poll_params)
 			message_end(STATUS_UNSUPPORTED,
@@ -141,6 +144,8 @@ static void *begin(void *argument)
 	stacks_thread_begins();
 	if (launch.role == THREAD_WORKER)
 		job_worker_begins(launch.object);
+	if (launch.role == THREAD_RCU)
+		rcu_thread_begins();
 	if (launch.role == THREAD_LOOP)
 		loops_prepare_iothread(launch.object);
 	result = launch.start(launch.argument);
@@ -215,6 +220,8 @@ INTERPOSED int pthread_create(pthread_t *restrict thread, const pthread_attr_t *
 	if (role == THREAD_OTHER)
 		return real.pthread_create(thread, attr, start, argument);
 	threads_learn_bql();
+	if (role == THREAD_RCU)
+		rcu_thread_created();
 	if (role == THREAD_VCPU) {
 		tape_keep();
 		turnstile_vcpu_created();

@@ -25,6 +25,7 @@
 #include "job.h"
 #include "message.h"
 #include "place.h"
+#include "rcu.h"
 #include "self.h"
 #include "signals.h"
 #include "tape.h"
@@ -401,6 +402,8 @@ static void next_turn(turnstile_host_poll *host, void *poll)
 	const struct place *place;
 	bool asks, ready = recording() && host(poll, false);
 
+	if (!self.loop)
+		rcu_window();
 	turnstile_lock();
 	if (goes_on(ready)) {
 		turns++;
@@ -590,5 +593,6 @@ void turnstile_give_up(void)
 	real.pthread_cond_broadcast(&vcpu_cond);
 	gate_wake();
 	job_wake();
+	rcu_wake();
 	turnstile_unlock();
 }

@@ -140,7 +140,7 @@ void uncontrolled_poll(const struct pollfd *fds, nfds_t n)
 
 /* Those that touch no guest, or that other code here knows. */
 static const char *const harmless[] = {
-	"call_rcu", "worker", "touch_pages", "ccid-", "TPM", "live_migration",
+	"touch_pages", "ccid-", "TPM", "live_migration",
 };
 
 void uncontrolled_thread(const char *name)
