@@ -4,7 +4,7 @@
 SHELL_FILES = scripts/rrio scripts/setup scripts/demo scripts/bench scripts/check-layers scripts/build-patched-qemu \
 	tests/run tests/qemu/matrix tests/qemu/matrix-table tests/range/debian tests/targets/build tests/targets/table \
 	.ci/run \
-	$(wildcard scripts/lib/*.sh scripts/completion/*.bash tests/cli/*.sh tests/qemu/*.sh tests/range/*.sh tests/patched/*.sh \
+	$(wildcard scripts/lib/*.sh scripts/completion/*.bash tests/cli/*.sh tests/qemu/*.sh tests/outside/*.sh tests/range/*.sh tests/patched/*.sh \
 	tests/targets/*.sh)
 C_FOLDERS = include journal hooks preload tests
 

@@ -20,6 +20,10 @@ test-matrix: test-parts
 	TEST_MATRIX=1 tests/run 'matrix/*' >$(B)/matrix.log; status=$$?; \
 		grep -v ^ok $(B)/matrix.log; tests/qemu/matrix-table $(B)/matrix.log; exit $$status
 
+#: make test-outside         consoles, networks, monitors and what goes wrong with them; a quarter of an hour
+test-outside: test-parts
+	tests/run 'outside/*'
+
 #: make test-load            many replays while both cores do other work
 test-load: test-parts
 	TEST_LOAD=20 TEST_LIMIT=7200 tests/run -j1 'qemu/load.*'
@@ -28,4 +32,4 @@ test-load: test-parts
 test-soak: test-parts
 	TEST_SOAK=$(or $(N),100) TEST_LIMIT=86400 tests/run -j1 'qemu/load.soak'
 
-.PHONY: test-parts test unit test-matrix test-load test-soak
+.PHONY: test-parts test unit test-matrix test-outside test-load test-soak

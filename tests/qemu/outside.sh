@@ -1,79 +1,96 @@
-# shellcheck shell=bash disable=SC2154,SC2034
+# shellcheck shell=bash disable=SC2154
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# outside.sh - what comes from outside: somebody at the console, the network. The replays have neither.
+# outside.sh - what comes from outside: somebody at the console, the network, the monitor. More of it: tests/outside.
 
-# A Linux guest that asks for a name on the serial console.
-login_guest() { # ARGUMENTS...
-	local append='rrio.steps= rrio.end=login'
-	command_line linux pc virtio-blk raw snapshot cache=writeback 1 shift=5,sleep=off
-	# The console is the person's, not a file's.
-	local i
-	for i in "${!args[@]}"; do
-		[[ ${args[i]} != file:serial.log ]] || args[i]=mon:stdio
-	done
-	args+=("$@")
-}
-
-# Records with a person at the terminal who follows the script on stdin; what they saw is in the file screen.
-record_person() {
-	local status=0
-	limited "$RUN_LIMIT" "$B/person" screen "$rrio" record -o rec -- qemu-system-x86_64 "${args[@]}" 2>record.err ||
-		status=$?
-	[[ $status -eq 0 ]] || fail "recording ended with status $status: $(tail -n 1 record.err)"
-	tr -d '\r' <screen >record.screen
-}
-
-# What a replay without a terminal shows is what was on the screen.
-replays_screen() { # COUNT
-	local i
-	for ((i = 1; i <= $1; i++)); do
-		expect 0 "$rrio" replay rec
-		[[ ! -s err ]] || fail "replay $i complains: $(tail -n 1 err)"
-		tr -d '\r' <out >replay.screen
-		same record.screen replay.screen
-	done
-}
+. "$root/tests/outside/lib.sh"
 
 test_console() {
-	login_guest
-	record_person <<-'PERSON'
-		wait login:
-		type root
-		wait #
-		type date
-		wait UTC
-		type md5sum /bin/busybox
-		wait /bin/busybox
-		wait #
-		type exit
-	PERSON
+	login_guest mon:stdio
+	{
+		log_in
+		cat <<-'PERSON'
+			type date
+			wait UTC
+			type cat >/tmp/pasted
+			look 100
+			paste 160
+			wait line 000159
+			look 300
+			key 3
+			wait ^C
+			type wc /tmp/pasted; sleep 1000
+			wait 10240 /tmp/pasted
+			look 300
+			key 3
+			wait ^C
+			type exit
+		PERSON
+	} | record_person
 	matches record.screen 'rrio-guest: end login'
 	replays_screen 3
 }
 
 # 20 MiB from a server on the loopback, which is gone when they are fetched again.
 test_fetch() {
-	local port=$((20000 + RANDOM % 10000)) server
+	local port server
+	port=$(free_port)
 	mkdir www
 	head -c 20M /dev/urandom >www/big
 	(cd www && exec "$B/guests/linux/busybox" httpd -f -p "127.0.0.1:$port") {say}>&- &
 	server=$!
-	login_guest -nic user,model=e1000
-	record_person <<-PERSON
-		wait login:
-		type root
-		wait #
-		type ip addr add 10.0.2.15/24 dev eth0; ip link set eth0 up; ip route add default via 10.0.2.2
-		wait #
-		type wget -q -O - http://10.0.2.2:$port/big | md5sum; echo fetched-\$?
-		wait fetched-0
-		type exit
-	PERSON
+	login_guest mon:stdio -nic user,model=e1000
+	{
+		log_in
+		cat <<-PERSON
+			type ip addr add 10.0.2.15/24 dev eth0; ip link set eth0 up; ip route add default via 10.0.2.2
+			wait #
+			type ping -c 3 10.0.2.2
+			wait 3 packets received
+			type wget -q -O - http://10.0.2.2:$port/big | md5sum; echo fetched-\$?
+			wait fetched-0
+			type exit
+		PERSON
+	} | record_person
 	kill "$server"
 	matches record.screen "$(md5sum <www/big | cut -d ' ' -f 1)"
 	replays_screen 1
-	type -P strace >/dev/null || skip 'strace is not installed'
-	expect 0 strace -f -o calls -e trace=socket,connect,bind,listen "$rrio" replay rec
-	! grep -E '(socket|connect|bind|listen)\(' calls || fail 'replay has opened a socket'
+	replay_opens_no_socket
+}
+
+# A disk comes, grows and goes, while the guest works and while it stands.
+test_hotplug() {
+	local qmp=unix:qmp.sock
+	truncate -s 8M extra.raw
+	login_guest mon:stdio -qmp "$qmp,server=on,wait=off"
+	{
+		log_in
+		echo 'type while :; do md5sum /dev/vda >/dev/null; done &'
+		qmp_at "$qmp" '{"execute":"device_add","arguments":{"driver":"virtio-blk-pci","drive":"nothing"}}' error \
+			'{"execute":"blockdev-add","arguments":{"driver":"raw","node-name":"extra","file":{"driver":"file","filename":"extra.raw"}}}' return \
+			'{"execute":"device_add","arguments":{"driver":"virtio-blk-pci","drive":"extra","id":"h0"}}' return
+		cat <<-'PERSON'
+			look 300
+			type until [ -e /sys/block/vdb ]; do sleep 0.1; done; echo th""ere
+			wait there
+			type dd if=/dev/urandom of=/dev/vdb bs=64k count=16 conv=fsync; md5sum /dev/vdb; echo wri""tten
+			wait written
+		PERSON
+		qmp_at "$qmp" '{"execute":"block_resize","arguments":{"node-name":"extra","size":16777216}}' return
+		cat <<-'PERSON'
+			type until grep -qx 32768 /sys/block/vdb/size; do sleep 0.1; done; echo gr""own
+			wait grown
+		PERSON
+		qmp_at "$qmp" '{"execute":"device_del","arguments":{"id":"h0"}}' 'peripheral/h0"}' \
+			'{"execute":"blockdev-del","arguments":{"node-name":"extra"}}' return \
+			'{"execute":"stop"}' STOP '{"execute":"query-status"}' paused '{"execute":"cont"}' RESUME
+		cat <<-'PERSON'
+			type kill %1; ls /sys/block; echo af""ter
+			wait after
+			type exit
+		PERSON
+	} | record_person
+	matches record.screen 'grown'
+	replays_alone 2
+	[[ ! -e qmp.sock ]] || fail 'a replay has made the socket'
 }

@@ -1,0 +1,89 @@
+# shellcheck shell=bash disable=SC2154,SC2034
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# lib.sh - for cases with somebody or something outside: build/person works at the emulator's terminal, and elsewhere,
+# while it is recorded (tests/qemu/person.c has the words of its scripts). The replays have neither terminal nor network.
+
+# A Linux guest that asks for a name on its console, CONSOLE (of -serial).
+login_guest() { # CONSOLE ARGUMENTS...
+	local append="rrio.steps= rrio.end=login ${append:-}" i
+	command_line linux pc virtio-blk raw snapshot cache=writeback 1 shift=5
+	for i in "${!args[@]}"; do
+		[[ ${args[i]} != file:serial.log ]] || args[i]=$1
+	done
+	[[ $1 != none ]] || args+=(-serial none)
+	args+=("${@:2}")
+}
+
+# A Linux guest at work, whose console is a file.
+working_guest() { # ARGUMENTS...
+	command_line linux pc virtio-blk raw snapshot cache=writeback 1 shift=5,sleep=off
+	args+=("$@")
+}
+
+# Records with a person at the terminal who follows the script on stdin; what they saw is in the file record.screen.
+record_person() {
+	local status=0
+	limited "$RUN_LIMIT" "$B/person" screen "$rrio" record -o rec -- qemu-system-x86_64 "${args[@]}" 2>record.err ||
+		status=$?
+	[[ $status -eq ${end_status:-0} ]] || fail "recording ended with status $status: $(tail -n 1 record.err)"
+	! grep '^person: ' record.err >&"$say" || fail 'what the person waits for does not come'
+	! grep '\[uncontrolled\]' record.err >&"$say" || fail 'not all of it is in the recording'
+	tr -d '\r' <screen >record.screen
+	[[ ! -e serial.log ]] || mv serial.log record.serial.log
+}
+
+# A replay without a terminal, that does not open a socket either.
+replay_alone() { # NUMBER
+	local status=0
+	limited "$RUN_LIMIT" "$rrio" replay rec >out 2>err || status=$?
+	[[ $status -eq ${end_status:-0} ]] || fail "replay $1 ended with status $status: $(grep '^rrio: ' err)"
+	! grep '^rrio: ' err >&"$say" || fail "replay $1 complains"
+	[[ ! -e record.serial.log ]] || same record.serial.log serial.log
+	tr -d '\r' <out >replay.screen
+}
+
+replays_alone() { # COUNT
+	local i
+	for ((i = 1; i <= $1; i++)); do
+		replay_alone "$i"
+	done
+}
+
+# What a replay shows is what was on the screen, all of it.
+replays_screen() { # COUNT
+	local i
+	for ((i = 1; i <= $1; i++)); do
+		replay_alone "$i"
+		same record.screen replay.screen
+	done
+}
+
+replay_opens_no_socket() {
+	type -P strace >/dev/null || return 0
+	expect 0 strace -f -o calls -e trace=socket,connect,bind,listen,accept,accept4 "$rrio" replay rec
+	! grep -E '(socket|connect|bind|listen|accept|accept4)\(' calls || fail 'replay has opened a socket'
+}
+
+# Lines of a script: logs in on the guest's console.
+log_in() {
+	printf '%s\n' 'wait login:' 'type root' 'wait #'
+}
+
+# Lines of a script: QMP commands at PLACE, each followed by what to wait for.
+qmp_at() { # PLACE {COMMAND ANSWER}...
+	printf '%s\n' "go $1" 'wait QMP' 'type {"execute":"qmp_capabilities"}' 'wait return'
+	shift
+	printf 'type %s\nwait %s\n' "$@"
+	echo leave
+}
+
+# A port of the loopback that nobody listens on.
+free_port() {
+	local port
+	for ((port = 20000 + RANDOM % 10000; ; port++)); do
+		! : 2>/dev/null <>"/dev/tcp/127.0.0.1/$port" || continue
+		echo "$port"
+		return
+	done
+}

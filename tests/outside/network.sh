@@ -1,0 +1,175 @@
+# shellcheck shell=bash disable=SC2154
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# network.sh - the guest's network cards and what is behind them; the replays have nothing behind them.
+
+. "$root/tests/outside/lib.sh"
+
+# Lines of a script: the guest's address.
+dress() { # ADDRESS GATEWAY
+	echo "type ip addr add $1/24 dev eth0; ip link set eth0 up; ip route add default via $2; echo dr\"\"essed"
+	echo 'wait dressed'
+}
+
+serve() { # ADDRESS MIB: a web server; its pid is in $server, its port in $port
+	port=$(free_port)
+	mkdir -p www
+	head -c "$2M" /dev/urandom >www/big
+	(cd www && exec "$B/guests/linux/busybox" httpd -f -p "$1:$port") {say}>&- &
+	server=$!
+}
+
+# Lines of a script: fetches it.
+fetch() { # ADDRESS
+	echo "type wget -q -O - http://$1:$port/big | md5sum; echo fetched-\$?"
+	echo 'wait fetched-0'
+}
+
+fetches() { # ARGUMENTS...
+	local server port
+	serve 127.0.0.1 4
+	login_guest mon:stdio "$@"
+	{
+		log_in
+		dress 10.0.2.15 10.0.2.2
+		fetch 10.0.2.2
+		echo 'type exit'
+	} | record_person
+	kill "$server"
+	matches record.screen "$(md5sum <www/big | cut -d ' ' -f 1)"
+	replays_screen 3
+	replay_opens_no_socket
+}
+
+test_virtio_net() {
+	fetches -nic user,model=virtio-net-pci
+}
+
+test_e1000() {
+	fetches -nic user,model=e1000
+}
+
+test_rtl8139() {
+	fetches -nic user,model=rtl8139
+}
+
+# 20 MiB, as the guest's image is written meanwhile.
+test_big() {
+	local server port
+	serve 127.0.0.1 20
+	login_guest mon:stdio -nic user,model=virtio-net-pci
+	{
+		log_in
+		dress 10.0.2.15 10.0.2.2
+		echo 'type while :; do md5sum /dev/vda >/dev/null; done &'
+		fetch 10.0.2.2
+		echo 'type kill %1; exit'
+	} | record_person
+	kill "$server"
+	replays_screen 3
+}
+
+# Somebody connects to a server in the guest, twice, by a port of the host's.
+test_hostfwd() {
+	local port
+	port=$(free_port)
+	login_guest mon:stdio -nic "user,model=virtio-net-pci,hostfwd=tcp:127.0.0.1:$port-:22"
+	{
+		log_in
+		dress 10.0.2.15 10.0.2.2
+		cat <<-PERSON
+			type ping -c 2 10.0.2.2
+			wait 2 packets received
+			type nc -l -p 22 -e /bin/sh
+			look 500
+			go tcp:$port
+			send echo sh""ell\n
+			wait shell
+			send cat /proc/interrupts; exit\n
+			look 300
+			leave
+			wait #
+			type nc -l -p 22; echo ov""er
+			look 500
+			go tcp:$port
+			send half a line
+			look 200
+			reset
+			wait over
+			type exit
+		PERSON
+	} | record_person
+	replays_alone 3
+	replay_opens_no_socket
+}
+
+# Names are looked up by the host's servers, if there are any; nobody answers is an answer too.
+test_names() {
+	login_guest mon:stdio -nic user,model=virtio-net-pci
+	{
+		log_in
+		dress 10.0.2.15 10.0.2.2
+		cat <<-'PERSON'
+			type nslookup localhost 10.0.2.3; echo look""ed
+			wait looked
+			type exit
+		PERSON
+	} | record_person
+	replays_screen 3
+}
+
+# Another machine, which is not recorded, at the other end of a socket.
+test_socket() {
+	local port
+	port=$(free_port)
+	login_guest unix:other.sock,server=on,wait=off -nic "socket,model=e1000,mac=52:54:00:00:00:02,connect=127.0.0.1:$port"
+	printf '%q ' qemu-system-x86_64 "${args[@]}" >other
+	login_guest mon:stdio -nic "socket,model=e1000,listen=127.0.0.1:$port"
+	{
+		log_in
+		dress 10.7.0.1 10.7.0.2
+		echo 'run sh other >other.log 2>&1 &'
+		echo 'go unix:other.sock'
+		log_in
+		dress 10.7.0.2 10.7.0.1
+		printf '%s\n' 'type ping -c 3 10.7.0.1' 'wait 3 packets received' 'type exit' 'wait end login' leave 'type exit'
+	} | record_person
+	replays_alone 3
+	replay_opens_no_socket
+}
+
+# A tap device in a network namespace of its own.
+test_tap() {
+	local server port
+	[[ $EUID -eq 0 ]] || skip 'a network namespace needs root'
+	[[ -c /dev/net/tun ]] || skip 'there is no /dev/net/tun'
+	type -P ip >/dev/null || skip 'iproute2 is not installed'
+	unshare -n true 2>/dev/null || skip 'no network namespace can be made here'
+	cat >inside <<-'INSIDE'
+		set -euo pipefail
+		ip link set lo up
+		ip tuntap add dev tap0 mode tap
+		ip addr add 10.9.0.1/24 dev tap0
+		ip link set tap0 up
+		exec "$@"
+	INSIDE
+	port=8080
+	mkdir www
+	head -c 4M /dev/urandom >www/big
+	login_guest mon:stdio -netdev tap,id=n0,ifname=tap0,script=no,downscript=no -device virtio-net-pci,netdev=n0
+	{
+		log_in
+		dress 10.9.0.2 10.9.0.1
+		echo "run cd www && '$B/guests/linux/busybox' httpd -p 10.9.0.1:$port"
+		echo 'type ping -c 2 10.9.0.1'
+		echo 'wait 2 packets received'
+		fetch 10.9.0.1
+		echo 'type exit'
+	} >script
+	limited "$RUN_LIMIT" unshare -n bash inside "$B/person" screen "$rrio" record -o rec -- \
+		qemu-system-x86_64 "${args[@]}" <script 2>record.err || fail "$(tail -n 1 record.err)"
+	! grep -E '^person: |\[uncontrolled\]' record.err >&"$say" || fail 'not all of it happened, or is in the recording'
+	tr -d '\r' <screen >record.screen
+	matches record.screen "$(md5sum <www/big | cut -d ' ' -f 1)"
+	replays_screen 3
+}
