@@ -283,6 +283,24 @@ enum { RRJ_TICK_NS = 4096 };
 /* The latency, a 16th shorter at most, that a request can have in one byte; what is longer than 32 ms stays as it is. */
 int64_t rrj_round_latency(int64_t ns);
 
+/* ---- inputs from outside ---- */
+
+struct rrj_exchange {
+	uint64_t descriptor; /* its number; 0: none */
+	enum rrj_call call;
+	int64_t result;   /* -errno for an error */
+	bool takes;       /* the call takes bytes: */
+	uint32_t digest;  /* of them; up to four are these themselves */
+	const void *data; /* what it hands back, if that is plain data */
+	size_t size;
+};
+
+/* false: the input is none of RRJ_RECEIVED to RRJ_LOOKED_UP. What it points to is the input's. */
+bool rrj_exchange_get(struct rrj_exchange *exchange, const struct rrj_input *input);
+
+/* The i-th descriptor of an RRJ_READY, and the events of its poll; false behind the last. */
+bool rrj_ready_get(const struct rrj_input *input, size_t i, uint64_t *descriptor, uint64_t *events);
+
 /* ---- names, for messages and viewers; never NULL ---- */
 
 const char *rrj_type_name(enum rrj_type type);

@@ -5,6 +5,7 @@
 #include "field.h"
 
 #include <inttypes.h>
+#include <poll.h>
 #include <string.h>
 
 #include "out.h"
@@ -28,7 +29,12 @@ static const char *op_name(int value)
 
 static const char *source_name(int value)
 {
-	return value <= RRJ_SIGNAL ? rrj_source_name((enum rrj_source)value) : NULL;
+	return value <= RRJ_LOOKED_UP ? rrj_source_name((enum rrj_source)value) : NULL;
+}
+
+static const char *call_name(int value)
+{
+	return value < RRJ_CALLS ? rrj_call_name((enum rrj_call)value) : NULL;
 }
 
 const struct field fields[FIELDS] = {
@@ -54,6 +60,9 @@ const struct field fields[FIELDS] = {
 	[FIELD_STACK] = { "stack", "STACK", "number of the submitting calls", 5, PLAIN, UNIT_COUNT, NULL },
 	[FIELD_RELEASES] = { "releases", "RELEASES", "requests that a turn releases", 8, PLAIN, UNIT_COUNT, NULL },
 	[FIELD_SOURCE] = { "source", "SOURCE", "of an input", -13, NAME, UNIT_COUNT, source_name },
+	[FIELD_CALL] = { "call", "CALL", "of an input from outside", -12, NAME, UNIT_COUNT, call_name },
+	[FIELD_FD] = { "fd", "FD", "of an input from outside: the descriptor's number in the recording", 4, PLAIN,
+		       UNIT_COUNT, NULL },
 	[FIELD_SIZE] = { "size", "SIZE", "of an input or a file, bytes", 12, PLAIN, UNIT_SIZE, NULL },
 	[FIELD_TEXT] = { "text", "TEXT", "what else a record says", -1, NAME, UNIT_COUNT, NULL },
 };
@@ -129,9 +138,19 @@ static struct value of_file(enum field_id id, struct view *view)
 
 static struct value of_input(enum field_id id, const struct rrj_input *input)
 {
+	struct rrj_exchange exchange;
+
 	if (id == FIELD_SOURCE)
 		return text(rrj_source_name(input->source));
-	return id == FIELD_SIZE ? size(input->size) : none();
+	if (id == FIELD_SIZE)
+		return size(input->size);
+	if (!rrj_exchange_get(&exchange, input))
+		return none();
+	if (id == FIELD_CALL)
+		return text(rrj_call_name(exchange.call));
+	if (id == FIELD_FD)
+		return exchange.descriptor ? size(exchange.descriptor) : none();
+	return id == FIELD_RES ? number(exchange.result) : none();
 }
 
 static struct value of_turn(enum field_id id, const struct rrj_turn *turn)
@@ -184,11 +203,67 @@ struct value field_value(enum field_id id, struct view *view)
 
 /* ---- words ---- */
 
+/* Printable bytes as they are, others in hexadecimal; the first ones. */
+static void add_bytes(char *out, size_t room, const uint8_t *bytes, size_t count)
+{
+	size_t used = strlen(out);
+
+	for (size_t i = 0; i < count && i < 40; i++)
+		used += (size_t)snprintf(out + used, room - used,
+					 bytes[i] >= ' ' && bytes[i] < 0x7f && bytes[i] != '\\' ? "%c" : "\\x%02x",
+					 bytes[i]);
+	snprintf(out + used, room - used, "%s", count > 40 ? "..." : "");
+}
+
+static void exchange_words(const struct rrj_input *input, const struct rrj_exchange *exchange, char *out, size_t room)
+{
+	size_t used =
+		(size_t)snprintf(out, room, "%s: %s", rrj_source_name(input->source), rrj_call_name(exchange->call));
+
+	if (exchange->descriptor)
+		used += (size_t)snprintf(out + used, room - used, " of descriptor %" PRIu64, exchange->descriptor);
+	used += (size_t)snprintf(out + used, room - used, ", result %" PRId64, exchange->result);
+	if (input->source == RRJ_SENT && exchange->result > 0 && exchange->result <= 4) {
+		uint8_t sent[] = { (uint8_t)exchange->digest, (uint8_t)(exchange->digest >> 8),
+				   (uint8_t)(exchange->digest >> 16), (uint8_t)(exchange->digest >> 24) };
+
+		snprintf(out + used, room - used, ": ");
+		add_bytes(out, room, sent, (size_t)exchange->result);
+	} else if (exchange->takes) {
+		snprintf(out + used, room - used, ", digest %08" PRIx32, exchange->digest);
+	} else if (exchange->size) {
+		snprintf(out + used, room - used, ": ");
+		add_bytes(out, room, exchange->data, exchange->size);
+	}
+}
+
+static void ready_words(const struct rrj_input *input, char *out, size_t room)
+{
+	uint64_t descriptor, events;
+	size_t used = (size_t)snprintf(out, room, "ready:");
+
+	for (size_t i = 0; i < 20 && rrj_ready_get(input, i, &descriptor, &events); i++)
+		used += (size_t)snprintf(out + used, room - used, "%s descriptor %" PRIu64 "%s%s%s%s", i ? "," : "",
+					 descriptor, events & POLLIN ? " in" : "", events & POLLOUT ? " out" : "",
+					 events & POLLHUP ? " hang-up" : "",
+					 events & ~(uint64_t)(POLLIN | POLLOUT | POLLHUP) ? " other" : "");
+}
+
 static void input_words(const struct rrj_input *input, char *out, size_t room)
 {
 	const uint8_t *bytes = input->data;
+	struct rrj_exchange exchange;
 	struct rrj_signal signal;
 	size_t used;
+
+	if (input->source == RRJ_READY) {
+		ready_words(input, out, room);
+		return;
+	}
+	if (rrj_exchange_get(&exchange, input)) {
+		exchange_words(input, &exchange, out, room);
+		return;
+	}
 
 	if (input->source == RRJ_SIGNAL) {
 		memcpy(&signal, input->data, sizeof(signal));

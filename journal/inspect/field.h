@@ -33,6 +33,8 @@ enum field_id {
 	FIELD_SOURCE,
 	FIELD_SIZE,
 	FIELD_TEXT,
+	FIELD_CALL,
+	FIELD_FD,
 	FIELDS,
 };
 

@@ -108,8 +108,15 @@ static void add_file(json_t *object, const struct rrj_file *file)
 
 static void add_input(json_t *object, const struct rrj_input *input)
 {
+	struct rrj_exchange exchange;
 	struct rrj_signal signal;
 
+	if (rrj_exchange_get(&exchange, input) && exchange.takes) {
+		char digest[9];
+
+		snprintf(digest, sizeof(digest), "%08" PRIx32, exchange.digest);
+		json_object_set_new(object, "digest", json_string(digest));
+	}
 	if (input->source != RRJ_SIGNAL) {
 		set_hex(object, "bytes", input->data, input->size);
 		return;

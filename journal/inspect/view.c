@@ -70,6 +70,9 @@ bool view_next(struct view *view)
 		event->behind++;
 	}
 	event->icount = record->type == RRJ_END ? record->end.icount : event->turn.icount;
+	/* Between two turns the guest goes on. */
+	if (record->type == RRJ_INPUT && record->input.icount > event->icount)
+		event->icount = record->input.icount;
 	ns = record->type == RRJ_END ? record->end.mono_ns : event->turn.mono_ns;
 	event->time_ns = (int64_t)((uint64_t)ns - (uint64_t)view->start_ns);
 	return true;

@@ -29,6 +29,11 @@ test_console() {
 	} | record_person
 	matches record.screen 'rrio-guest: end login'
 	replays_screen 3
+	"$B/rrio-inspect" dump rec type=input call=readv 'res>0' >dumped
+	matches dumped 'received: readv of descriptor [0-9]+, result 1: p$'
+	! grep 'sent: ' dumped >&"$say" || fail 'another call than the one asked for is shown'
+	"$B/rrio-inspect" dump -o csv -F icount,source,call,fd,res rec type=input call=writev >dumped
+	matches dumped '^[0-9]+,sent,writev?,[0-9]+,1'
 }
 
 # 20 MiB from a server on the loopback, which is gone when they are fetched again.

@@ -279,7 +279,32 @@ static void test_later_fields(void)
 	remove_folder(dir);
 }
 
+#define INPUT_OF(source_, bytes) (&(struct rrj_input){ .source = source_, .data = bytes, .size = sizeof(bytes) - 1 })
+
+/* Inputs from outside by hand: section 6. */
+static void test_exchanges(void)
+{
+	struct rrj_exchange exchange;
+	uint64_t fd, events;
+
+	CU_ASSERT(rrj_exchange_get(&exchange, INPUT_OF(RRJ_RECEIVED, "\x02\x01\x04\x02" "ab")));
+	CU_ASSERT(exchange.descriptor == 2 && exchange.call == RRJ_CALL_READ && exchange.result == 2);
+	CU_ASSERT(!exchange.takes && exchange.size == 2 && !memcmp(exchange.data, "ab", 2));
+	CU_ASSERT(rrj_exchange_get(&exchange, INPUT_OF(RRJ_SENT, "\x01\x06\x17" "abcd")));
+	CU_ASSERT(exchange.call == RRJ_CALL_WRITE && exchange.result == -12 && exchange.takes);
+	CU_ASSERT(exchange.digest == 0x64636261 && !exchange.size);
+	/* another source; no such call; data beyond the record */
+	CU_ASSERT(!rrj_exchange_get(&exchange, INPUT_OF(RRJ_GETRANDOM, "\x02\x01\x04\x02" "ab")));
+	CU_ASSERT(!rrj_exchange_get(&exchange, INPUT_OF(RRJ_CALLED, "\x02\x7f\x04")));
+	CU_ASSERT(!rrj_exchange_get(&exchange, INPUT_OF(RRJ_RECEIVED, "\x02\x01\x04\x03" "ab")));
+	CU_ASSERT(rrj_ready_get(INPUT_OF(RRJ_READY, "\x01\x09\x03\x01\x05\x11"), 1, &fd, &events));
+	CU_ASSERT(fd == 5 && events == 0x11);
+	CU_ASSERT(!rrj_ready_get(INPUT_OF(RRJ_READY, "\x01\x09\x03\x01\x05\x11"), 2, &fd, &events));
+	CU_ASSERT(!rrj_ready_get(INPUT_OF(RRJ_READY, "\x01\x09\x03"), 0, &fd, &events));
+}
+
 CU_TestInfo format_tests[] = {
+	{ "inputs from outside", test_exchanges },
 	{ "fields of later versions", test_later_fields },
 	{ "FORMAT.md's example is what is written", test_example },
 	{ "the same records, the same bytes", test_same_bytes },
