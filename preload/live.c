@@ -19,6 +19,7 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -61,6 +62,7 @@ static _Noreturn void no_address(const struct place *place, const char *why)
 static int bind_unix(struct place *place, const char *path, size_t length)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	struct stat there;
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	if (!length || length >= sizeof(address.sun_path))
@@ -68,7 +70,8 @@ static int bind_unix(struct place *place, const char *path, size_t length)
 	memcpy(address.sun_path, path, length);
 	snprintf(place->shown, sizeof(place->shown), "%s", address.sun_path);
 	/* What an earlier replay has left there; a socket that somebody listens at is taken away too, as QEMU does it. */
-	unlink(address.sun_path);
+	if (lstat(address.sun_path, &there) == 0 && S_ISSOCK(there.st_mode))
+		unlink(address.sun_path);
 	if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
 		no_address(place, strerror(errno));
 	return fd;

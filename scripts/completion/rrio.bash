@@ -11,6 +11,8 @@ _rrio() {
 		words='record replay verify ls info pack rm doctor --help --version'
 	elif [[ ${COMP_WORDS[COMP_CWORD - 1]} == --data ]]; then
 		words='digest full none'
+	elif [[ ${COMP_WORDS[COMP_CWORD - 1]} == --until ]]; then
+		words='end request turn'
 	elif [[ ${COMP_WORDS[COMP_CWORD - 1]} == -o && $command == @(ls|info) ]]; then
 		words='json text'
 	else

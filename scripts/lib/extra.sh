@@ -93,11 +93,11 @@ export_address() { # VARIABLE OPTION VALUE
 	export "$1=$address"
 }
 
-take_live() { # NAME [VALUE]; sets taken
+take_live() { # NAME [VALUE]; sets taken, and held
 	taken=2
 	case $1 in
 	s) taken=1 && export RRIO_GDB=1234 ;;
-	S) taken=1 && export RRIO_UNTIL=${RRIO_UNTIL-0} ;;
+	S) taken=1 held=yes && export RRIO_UNTIL=${RRIO_UNTIL-0} ;;
 	*) [[ -n ${2-} ]] || die "$USAGE" "replay: -$1 takes a value" ;;&
 	gdb) export_address RRIO_GDB -gdb "$2" ;;
 	qmp | qmp-pretty) export_address RRIO_QMP "-$1" "$2" ;;
@@ -107,7 +107,7 @@ take_live() { # NAME [VALUE]; sets taken
 
 # Fills the array extra; what is live becomes variables of the library's.
 take_extra() { # WORDS...
-	local name kind taken
+	local name kind taken held=
 	while [[ $# -gt 0 ]]; do
 		name=${1#-} name=${name#-}
 		kind=
@@ -125,4 +125,6 @@ take_extra() { # WORDS...
 		extra+=("$(converted "$kind" "$1")")
 		shift
 	done
+	[[ -z $held || -n ${RRIO_GDB-}${RRIO_MONITOR-}${RRIO_QMP-} ]] || die "$USAGE" \
+		"replay: -S holds the guest for somebody who lets it go on; add -gdb, -monitor or -qmp"
 }

@@ -72,6 +72,7 @@ test_usage_errors() {
 		replay --monitor
 		replay --gdb=somewhere
 		replay -- -vnc :1
+		replay -- -S
 		replay -- -d
 		replay -- -name guest
 		verify --trust a b
@@ -166,5 +167,7 @@ test_completion() {
 	[[ $(completed re | tr '\n' ' ') == 'record replay ' ]] || fail "for re: $(completed re)"
 	[[ $(completed replay my) == my-recording ]] || fail "for replay my: $(completed replay my)"
 	[[ $(completed record --data f) == full ]] || fail "for --data f: $(completed record --data f)"
+	[[ $(completed replay --g) == --gdb ]] || fail "for replay --g: $(completed replay --g)"
+	[[ $(completed replay --until r) == request ]] || fail "for --until r: $(completed replay --until r)"
 	[[ $(completed ls -o j) == json ]] || fail "for ls -o j: $(completed ls -o j)"
 }
