@@ -75,11 +75,11 @@ static size_t pieces_of(const uint8_t *data, size_t size)
 
 	rrj_header_write(bytes, RRJ_PIECES_FILE, seal(), &(struct rrj_place){ 0 });
 	for (size_t n = 0; size >= HEAD; n++) {
-		uint32_t stored = data[3] | (uint32_t)data[4] << 8;
+		size_t rest = size - HEAD, stored = (size_t)data[3] | (size_t)data[4] << 8;
 		struct rrj_piece record = { .type = data[0] % (RRJ_PIECE_TYPES + 1), .codec = data[1] % (RRJ_PIECE_CODECS + 1) };
 
 		record.image = data[2] % 4;
-		record.stored = stored < size - HEAD ? stored : (uint32_t)(size - HEAD);
+		record.stored = (uint32_t)(stored < rest ? stored : rest);
 		record.size = data[5] & 1 ? record.stored : data[5] & 2 ? RRJ_PIECE_SIZE : data[5] * 257u;
 		record.place = data[6] & 128 ? n : data[6];
 		record.same = data[7] & 128 ? data[7] : offsets[data[7] % SPREAD];
@@ -89,7 +89,7 @@ static size_t pieces_of(const uint8_t *data, size_t size)
 		offsets[n % SPREAD] = at;
 		at += RRJ_PIECE_HEAD_SIZE + record.stored;
 		data += HEAD + record.stored;
-		size -= HEAD + record.stored;
+		size = rest - record.stored;
 	}
 	return at;
 }
