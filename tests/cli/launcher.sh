@@ -150,6 +150,9 @@ test_installed() {
 	expect 0 "$rrio" ls
 	expect 0 "$PWD/pre fix/bin/rrio-inspect" --version
 	expect 65 "$rrio" info nowhere
+	truncate -s 100 "$PWD/pre fix/lib/librrio.so"
+	expect 69 "$rrio" record "$teller"
+	one_line 'cannot load librrio\.so \(file too short\)'
 }
 
 completed() { # WORD...: what bash offers for the last one
