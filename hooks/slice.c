@@ -15,6 +15,7 @@
 
 static slice_start_fn *slice_start;
 static slice_cut_fn *slice_cut;
+static slice_share_fn *slice_share;
 
 /* At most INT32_MAX nanoseconds, as icount_get_limit has it; in instructions, of which each takes 1 << shift. */
 static int64_t instructions(int64_t deadline_ns)
@@ -53,7 +54,9 @@ __attribute__((visibility("default"))) int64_t rrio_slice_budget(int64_t deadlin
 		budget = instructions(emulator_deadline());
 	if (budget > limit)
 		budget = limit;
-	return slice_cut && icount >= 0 ? slice_cut(icount, budget) : budget;
+	if (icount < 0)
+		return slice_share ? slice_share(budget) : budget;
+	return slice_cut ? slice_cut(icount, budget) : budget;
 }
 
 /*
@@ -65,12 +68,13 @@ static void tell_nobody(void *notifier)
 	(void)notifier;
 }
 
-int slice_install(slice_start_fn *start, slice_cut_fn *cut)
+int slice_install(slice_start_fn *start, slice_cut_fn *cut, slice_share_fn *share)
 {
 	int result;
 
 	slice_start = start;
 	slice_cut = cut;
+	slice_share = share;
 	if (emulator_is_patched())
 		return 0;
 	result = entry_replace((void *)emu.icount_round, (const void *)rrio_slice_budget);

@@ -16,7 +16,10 @@ typedef int64_t slice_start_fn(int64_t icount, bool *fresh);
 /* After that: the slice would have so many instructions, timers included. Returns how many of them it gets now. */
 typedef int64_t slice_cut_fn(int64_t icount, int64_t budget);
 
-/* Puts the hook into the emulator; both are called from then on; cut may be NULL. Errors as entry_replace(). */
-int slice_install(slice_start_fn *start, slice_cut_fn *cut);
+/* From 8.1 on, where the emulator goes round, with the BQL: so many are to be shared among the vCPUs. Returns how many. */
+typedef int64_t slice_share_fn(int64_t budget);
+
+/* Puts the hook into the emulator; all are called from then on; cut and share may be NULL. Errors as entry_replace(). */
+int slice_install(slice_start_fn *start, slice_cut_fn *cut, slice_share_fn *share);
 
 #endif

@@ -60,7 +60,8 @@ static void report_symbols(void)
 
 static void install(bool leaps)
 {
-	int result = slice_install(turnstile_slice, until_is_set() || config.looks ? turnstile_cut : NULL);
+	int result = slice_install(turnstile_slice, until_is_set() || config.looks ? turnstile_cut : NULL,
+				   config.looks ? stop_share : NULL);
 
 	if (result == -EINVAL)
 		message_end(STATUS_UNSUPPORTED,

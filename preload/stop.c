@@ -31,6 +31,7 @@ static struct {
 	void *step;	   /* that vCPU's next instruction is to be its last for now */
 	int64_t step_from; /* it has begun there; -1: not yet */
 	void *walks;	   /* this vCPU stops at each instruction */
+	int64_t share;	   /* of each vCPU in a round; 0: of a version that shares nothing */
 	int64_t slice_end; /* where the slice that runs would end without us */
 	_Atomic bool ended; /* it ends here, whatever we do: since it was to start, somebody has kicked the vCPUs */
 	const pthread_cond_t *kick;
@@ -243,11 +244,29 @@ static bool has_to_walk(const void *cpu, int64_t icount)
 	return stop.slice_end - icount > 1 && (stop.step == cpu || to_place);
 }
 
+/*
+ * accel/tcg/tcg-accel-ops-icount.c:icount_percpu_budget, 8.1 to 11.0. After a stop it goes round although the round is not
+ * over: those that are left keep their shares, and what is returned is no less.
+ */
+int64_t stop_share(int64_t budget)
+{
+	int count = 0;
+
+	while (emu.get_cpu(count))
+		count++;
+	if (stop.rest)
+		return INT32_MAX * (int64_t)count;
+	stop.share = budget / count ? budget / count : budget;
+	return budget;
+}
+
 int64_t stop_cut(int64_t icount, int64_t budget)
 {
 	void *cpu = emulator_current_cpu();
 	bool is_rest = stop.rest;
 
+	if (stop.share && stop.share < budget)
+		budget = stop.share;
 	if (!is_rest)
 		stop.slice_end = icount + budget;
 	stop.rest = NULL;

@@ -35,6 +35,9 @@ bool stop_is_rest(int64_t icount);
 /* A slice would have so many instructions. Returns how many it gets now. */
 int64_t stop_cut(int64_t icount, int64_t budget);
 
+/* The emulator is about to go round, and shares so many instructions among its vCPUs. Returns how many. */
+int64_t stop_share(int64_t budget);
+
 /* It rings a doorbell: the slice ends here. */
 void stop_bell(void);
 

@@ -152,7 +152,7 @@ test_installed() {
 	expect 65 "$rrio" info nowhere
 	truncate -s 100 "$PWD/pre fix/lib/librrio.so"
 	expect 69 "$rrio" record "$teller"
-	one_line 'cannot load librrio\.so \(file too short\)'
+	one_line 'cannot load librrio\.so \(cannot read file data\);'
 }
 
 completed() { # WORD...: what bash offers for the last one
