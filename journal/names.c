@@ -62,6 +62,7 @@ static const char *const calls[] = {
 	[RRJ_CALL_TCSENDBREAK] = "tcsendbreak",
 	[RRJ_CALL_PTSNAME] = "ptsname",
 	[RRJ_CALL_UNLINK] = "unlink",
+	[RRJ_CALL_ISATTY] = "isatty",
 	[RRJ_CALL_GETADDRINFO] = "getaddrinfo",
 	[RRJ_CALL_STAT] = "stat",
 	[RRJ_CALL_READ_FILE] = "read file",

@@ -25,6 +25,7 @@
 #include "self.h"
 #include "tape.h"
 #include "turnstile.h"
+#include "uncontrolled.h"
 
 /* Beside the data: numbers, an address, control data. */
 enum { BESIDE_MAX = 64 << 10, DIGEST_ITSELF = 4 };
@@ -208,6 +209,8 @@ static void get_back(struct rrj_in *in, struct exchange *exchange)
 
 bool exchange_begins(struct exchange *exchange)
 {
+	if (exchange->call == RRJ_CALL_SOCKET && self.role == THREAD_OTHER && recording())
+		uncontrolled_call();
 	if (!external_call(exchange->fd) && !(exchange->anyway && self_is_party() && config.mode != MODE_OFF))
 		return false;
 	exchange->told = replaying();

@@ -31,6 +31,7 @@ static uint32_t last_id;
  * And those that are used by shared memory, or by pointers, which no journal of calls can hold: uncontrolled.c names
  * them.
  */
+enum { MAJOR_LAST_QUIET = 21 };
 static const unsigned not_external[] = { 1, 21, 81 /* video */, 116 /* sound */, 189 /* USB */, 226 /* graphics */ };
 
 uint32_t external_id(int fd)
@@ -76,6 +77,22 @@ int external_copied(int fd, int copy)
 	return copy;
 }
 
+static bool is_not_external(const struct stat *status)
+{
+	for (size_t i = 0; i < sizeof(not_external) / sizeof(not_external[0]); i++)
+		if (major(status->st_rdev) == not_external[i])
+			return true;
+	return false;
+}
+
+bool external_is_shared(int fd)
+{
+	struct stat status;
+
+	return fstat(fd, &status) == 0 && S_ISCHR(status.st_mode) && is_not_external(&status) &&
+	       major(status.st_rdev) > MAJOR_LAST_QUIET;
+}
+
 enum external_kind external_look(int fd)
 {
 	struct stat status;
@@ -88,10 +105,9 @@ enum external_kind external_look(int fd)
 		return EXTERNAL_PIPE;
 	if (!S_ISCHR(status.st_mode))
 		return EXTERNAL_NONE;
-	for (size_t i = 0; i < sizeof(not_external) / sizeof(not_external[0]); i++)
-		if (major(status.st_rdev) == not_external[i])
-			return EXTERNAL_NONE;
-	return isatty(fd) ? EXTERNAL_TERMINAL : EXTERNAL_DEVICE;
+	if (is_not_external(&status))
+		return EXTERNAL_NONE;
+	return real.isatty(fd) ? EXTERNAL_TERMINAL : EXTERNAL_DEVICE;
 }
 
 int external_placeholder(enum external_kind kind)

@@ -54,6 +54,8 @@ uint32_t external_id(int fd);
 int external_made(int fd, enum external_kind kind);
 /* What a descriptor made by the host (opened, inherited, passed by another process) is. */
 enum external_kind external_look(int fd);
+/* Is it a device that is used by shared memory or pointers, so that its calls say too little? */
+bool external_is_shared(int fd);
 /* A descriptor that stands in for one of the recording's. Ends the process if there is none left. */
 int external_placeholder(enum external_kind kind);
 void external_closed(int fd);

@@ -27,6 +27,7 @@
 #include "interpose.h"
 #include "message.h"
 #include "self.h"
+#include "uncontrolled.h"
 
 /* A call that hands back more than a record holds is short, in both runs. */
 static size_t exchange_room(size_t size)
@@ -296,6 +297,8 @@ int outside_opened(const char *path, int fd)
 	uint8_t kind = fd < 0 ? EXTERNAL_NONE : (uint8_t)external_look(fd);
 	struct exchange exchange = opening(path, &kind);
 
+	if (self_is_party() && recording() && fd >= 0 && !kind && external_is_shared(fd))
+		uncontrolled_device(path);
 	if (!self_is_party() || !recording() || (fd < 0 ? !is_device_path(path) : !kind))
 		return fd;
 	exchange_begins(&exchange);

@@ -32,8 +32,10 @@ static char emulator[PATH_MAX], cwd[PATH_MAX], build_id[2 * 64 + 1], version[64]
 
 /* The variables that can change what an emulator does; a name ending in _ stands for all that begin like that. */
 static const char *const relevant[] = {
-	"PATH",	   "HOME",	    "TMPDIR",	       "TZ",	     "LANG",	"LC_", "QEMU_", "G_SLICE", "SDL_",
-	"MALLOC_", "XDG_DATA_HOME", "LD_LIBRARY_PATH", "GCONV_PATH", "GNUTLS_",
+	"PATH",	      "HOME",	 "TMPDIR", "TZ",       "LANG",		"LC_",
+	"QEMU_",      "G_SLICE", "SDL_",   "MALLOC_",  "XDG_DATA_HOME", "LD_LIBRARY_PATH",
+	"GCONV_PATH", "GNUTLS_", "TERM",   "TERMINFO", "LINES",		"COLUMNS",
+	"ESCDELAY",
 };
 
 static bool is_relevant(const char *entry)
@@ -219,7 +221,8 @@ void provenance_compare(const struct rrj_start *now, const struct rrj_start *the
 		message_end(STATUS_UNREADABLE,
 			    "this is not the emulator of the recording: build %s of %" PRIu64
 			    " bytes (version %s), recorded "
-			    "with build %s of %" PRIu64 " bytes (version %s, %s); replay with that one [other-emulator]",
+			    "with build %s of %" PRIu64
+			    " bytes (version %s, %s); replay with that one [other-emulator]",
 			    now->build_id, now->emulator_size, now->emulator_version, then->build_id,
 			    then->emulator_size, then->emulator_version, then->emulator);
 	compare_arguments(&now->argv, &then->argv);

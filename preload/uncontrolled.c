@@ -136,11 +136,23 @@ void uncontrolled_poll(const struct pollfd *fds, nfds_t n)
 	}
 }
 
+void uncontrolled_device(const char *path)
+{
+	char id[ID_SIZE], text[128];
+
+	snprintf(id, sizeof(id), "device-%s", path);
+	snprintf(text, sizeof(text), "the host's device %s", path);
+	tell(id, text);
+}
+
 /* ---- threads ---- */
 
 /* Those that touch no guest, or that other code here knows. */
 static const char *const harmless[] = {
-	"touch_pages", "ccid-", "TPM", "live_migration",
+	"touch_pages",
+	"ccid-",
+	"TPM",
+	"live_migration",
 };
 
 void uncontrolled_thread(const char *name)

@@ -18,7 +18,10 @@ void uncontrolled_closed(int fd);
 /* Whoever is about to make a thread of the emulator's, of that name and without a role: does it run an event loop? */
 void uncontrolled_thread(const char *name);
 
-/* A thread that is no party uses an external descriptor. */
+/* A device of the host was opened that is used by shared memory. */
+void uncontrolled_device(const char *path);
+
+/* A thread that is no party makes a socket, or uses an external descriptor. */
 void uncontrolled_call(void);
 
 /* Whoever holds the turn: such calls; jobs that no gate has held, so that they became visible to QEMU at no turn. */

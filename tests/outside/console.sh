@@ -118,3 +118,15 @@ test_pipes() {
 	matches said 'VM status: running'
 	replays_alone 3
 }
+
+# The guest's screen and keyboard on the terminal.
+test_curses() {
+	export TERM=xterm
+	working_guest -vga std
+	args=("${args[@]/#none/curses}")
+	[[ -n $(find /usr/lib -name ui-curses.so -print -quit) ]] || skip 'this emulator has no curses display'
+	printf '%s\n' 'wait SeaBIOS' 'type hello' 'look 300' 'key 27' 'send [A' 'look 500' | record_person
+	unset TERM
+	matches record.serial.log 'rrio-guest: end'
+	replays_screen 3
+}
