@@ -4,9 +4,13 @@
  *
  * util/rcu.c:call_rcu_thread waits for an event (a futex), gives others some time to add to its work (g_usleep), waits
  * for readers (another event) and then takes the BQL for its callbacks. Under the turnstile's lock; nothing fails.
+ *
+ * The vCPU thread is a reader while it executes, also where a turn is taken inside a device access. Then the window
+ * closes with the work undone, and it is done in the next one that finds no reader: in replay as well.
  */
 #include "rcu.h"
 
+#include <errno.h>
 #include <linux/futex.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -22,7 +26,9 @@
 static pthread_cond_t thread_cond = PTHREAD_COND_INITIALIZER, main_cond = PTHREAD_COND_INITIALIZER;
 
 static struct {
-	bool exists, waits, open;
+	bool exists, open;
+	bool waits; /* for work */
+	bool reads; /* waits for readers */
 	const uint32_t *word; /* it waits for as long as this holds the value; NULL: it has yet to begin */
 	uint32_t value;
 } rcu;
@@ -47,6 +53,34 @@ static void wait_for_window(const uint32_t *word, uint32_t value)
 	turnstile_unlock();
 }
 
+static long wait_for_readers(const uint32_t *word, long operation, uint32_t value)
+{
+	long result;
+	int error;
+
+	turnstile_lock();
+	rcu.word = word;
+	rcu.value = value;
+	rcu.reads = true;
+	real.pthread_cond_signal(&main_cond);
+	turnstile_unlock();
+	result = real.syscall(SYS_futex, (long)word, operation, value, 0l, 0l, 0l);
+	error = errno;
+	turnstile_lock();
+	while (config.mode != MODE_OFF && !rcu.open)
+		turnstile_wait(&thread_cond);
+	rcu.reads = false;
+	turnstile_unlock();
+	errno = error;
+	return result;
+}
+
+/* It has done what it can. */
+static bool is_idle(void)
+{
+	return (rcu.waits || rcu.reads) && would_wait(rcu.word, rcu.value);
+}
+
 /* Also in a child that goes on (-daemonize): there its condition still has the parent's thread waiting for it. */
 void rcu_thread_created(void)
 {
@@ -67,7 +101,7 @@ void rcu_window(void)
 	turnstile_lock();
 	rcu.open = true;
 	real.pthread_cond_signal(&thread_cond);
-	while (config.mode != MODE_OFF && !(rcu.waits && would_wait(rcu.word, rcu.value)))
+	while (config.mode != MODE_OFF && !is_idle())
 		turnstile_wait(&main_cond);
 	rcu.open = false;
 	turnstile_unlock();
@@ -95,7 +129,9 @@ INTERPOSED long syscall(long number, ...)
 	for (int i = 0; i < 6; i++)
 		a[i] = va_arg(arguments, long);
 	va_end(arguments);
-	if (self.role == THREAD_RCU && is_wait(number, a[1]) && (void *)a[0] != emu.rcu_readers) {
+	if (self.role == THREAD_RCU && is_wait(number, a[1])) {
+		if ((void *)a[0] == emu.rcu_readers)
+			return wait_for_readers((const uint32_t *)a[0], a[1], (uint32_t)a[2]);
 		wait_for_window((const uint32_t *)a[0], (uint32_t)a[2]);
 		if (config.mode != MODE_OFF)
 			return 0;
