@@ -263,8 +263,6 @@ test_extra() {
 	same ../rec.serial ../serial.log
 	expect 2 "$rrio" replay ../rec -- -smp 2
 	one_line '-smp could change the guest'
-	expect 2 "$rrio" replay ../rec -- -gdb tcp::1
-	one_line '-gdb is not there yet'
 }
 
 # ---- an emulator that gives up its rights ----
