@@ -256,7 +256,7 @@ int64_t stop_share(int64_t budget)
 		count++;
 	if (stop.rest)
 		return INT32_MAX * (int64_t)count;
-	stop.share = budget / count ? budget / count : budget;
+	stop.share = budget < count ? budget : budget / count;
 	return budget;
 }
 
