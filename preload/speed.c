@@ -3,7 +3,7 @@
  * speed.c - the line that says how far a replay has come: instructions, percent of the recording, time left.
  *
  * The watch's thread reads the count as it was last published, without a lock. There are no colours, so that NO_COLOR
- * has nothing to switch off; a terminal that cannot clear a line (TERM=dumb) gets no line.
+ * has nothing to switch off; a terminal that cannot clear a line (TERM=dumb) gets no line from rrio.
  */
 #include "speed.h"
 
@@ -30,11 +30,8 @@ static bool can_show(void)
 {
 	static int can = -1;
 
-	if (can < 0) {
-		const char *term = getenv("TERM");
-
-		can = isatty(STDERR_FILENO) && term && *term && strcmp(term, "dumb") != 0;
-	}
+	if (can < 0)
+		can = isatty(STDERR_FILENO);
 	return can;
 }
 

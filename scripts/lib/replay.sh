@@ -76,7 +76,10 @@ cmd_replay() {
 	while [[ $# -gt 0 && $1 != -- ]]; do
 		case $1 in
 		--trust) trust=yes ;;
-		--speed) export RRIO_SPEED=1 ;;
+		--speed)
+			# Our terminal's, since the emulator gets the recorded TERM.
+			[[ ${TERM:-dumb} == dumb ]] || export RRIO_SPEED=1
+			;;
 		--until) take_until "${@:2}" && shift "$taken" ;;
 		--until=*) take_until "${1#*=}" ;;
 		--gdb=*) export_address RRIO_GDB --gdb "${1#*=}" ;;
