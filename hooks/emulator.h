@@ -52,7 +52,7 @@ struct emulator {
 extern struct emulator emu;
 
 /* QEMUClockType and the mask for all timers: include/qemu/timer.h, 7.2 to 11.0. */
-enum { CLOCK_REALTIME_TIMERS = 0, CLOCK_VIRTUAL = 1, TIMERS_ALL = -1 };
+enum { CLOCK_REALTIME_TIMERS = 0, CLOCK_VIRTUAL = 1, CLOCK_HOST_WARP = 3, TIMERS_ALL = -1 };
 
 struct emulator_symbol {
 	const char *name; /* the one found, else the newest known */

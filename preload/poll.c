@@ -29,6 +29,7 @@
 #include "turnstile.h"
 #include "uncontrolled.h"
 #include "uring.h"
+#include "warp.h"
 
 struct host_poll {
 	struct pollfd *fds;
@@ -136,6 +137,7 @@ static enum answer enter(struct host_poll *asked, bool query)
 		signals_pass();
 		return PLAIN;
 	}
+	warp_keep();
 	if (!first_round())
 		turnstile_outer_poll(poll_host, asked);
 	return OPEN;

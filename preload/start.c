@@ -32,6 +32,7 @@
 #include "trail.h"
 #include "turnstile.h"
 #include "until.h"
+#include "warp.h"
 
 static void refuse_missing(unsigned missing)
 {
@@ -73,6 +74,7 @@ static void install(bool leaps)
 			    "neither through /proc/self/mem nor in place (%s); one that is patched at source needs no such thing: "
 			    "scripts/build-patched-qemu [icount-round-fixed]",
 			    strerror(-result));
+	warp_init(leaps);
 	result = turnstile_init(leaps);
 	if (result < 0)
 		message_end(STATUS_TRY_AGAIN, "no descriptor for the main loop: %s [no-descriptor]", strerror(-result));

@@ -62,6 +62,9 @@ int64_t turnstile_cut(int64_t icount, int64_t budget);
 /* Before it locks the BQL: not in a loop's turn; and the place of a stall. */
 void turnstile_before_bql(void);
 
+/* Main thread, in its turn: has every vCPU been idle since before the turn? */
+bool turnstile_guest_idles(void);
+
 /* Instead of waiting for work with the BQL: every vCPU is idle or stopped. Returns when there may be work. */
 void turnstile_idle(pthread_mutex_t *bql);
 

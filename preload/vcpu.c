@@ -62,6 +62,7 @@ static struct {
 	int64_t grid, grid_end; /* the last slice's: a division costs more than all else here */
 	int64_t unasked_icount; /* count at the last lock of the BQL, while no slice has started yet */
 	unsigned unasked;	/* how often it had moved then */
+	bool idles;		/* at an idle place, to which it has come between two turns */
 } vcpu = { .last_start = -1, .bell_turn = UINT64_MAX, .bql_turn = UINT64_MAX, .stall_icount = -1 };
 
 uint64_t turnstile_slices(void)
@@ -214,6 +215,11 @@ void turnstile_before_bql(void)
 		look_for_stall();
 }
 
+bool turnstile_guest_idles(void)
+{
+	return vcpu.idles;
+}
+
 void turnstile_idle(pthread_mutex_t *bql)
 {
 	int64_t icount = emu.icount_raw();
@@ -224,9 +230,12 @@ void turnstile_idle(pthread_mutex_t *bql)
 	/* Ours first: between the two, a turn could end without waking us. */
 	turnstile_lock();
 	real.pthread_mutex_unlock(bql);
-	if (!place_in_turn() && !place_on_loan())
+	if (!place_in_turn() && !place_on_loan()) {
 		check_passed(RRJ_IDLE, icount);
+		vcpu.idles = true;
+	}
 	place_park(RRJ_IDLE, icount);
+	vcpu.idles = false;
 	place_wait_for_turn_end();
 	turnstile_unlock();
 	real.pthread_mutex_lock(bql);
