@@ -37,7 +37,7 @@ encrypted() { # FORMAT OPTION...
 	local format=$1 secret=(--object secret,id=s0,data=rrio) map=$1
 	shift
 	# It measures how fast this processor is, which fails when others keep it busy.
-	for _ in 1 2 3 4 5; do
+	for _ in {1..50}; do
 		! qemu-img create -q "${secret[@]}" -f "$format" "$@" disk.orig 16M || break
 	done
 	case $format in

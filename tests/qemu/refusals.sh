@@ -29,7 +29,7 @@ test_thread_multi() {
 
 # A host where the function cannot be replaced; rrio doctor knows it too.
 test_code_forbidden() {
-	export LD_PRELOAD=$B/forbid.so FORBID=memory,protect
+	export LD_LIBRARY_PATH=$B LD_PRELOAD=forbid.so FORBID=memory,protect
 	refused '/proc/self/mem.*build-patched-qemu' -icount shift=auto
 	expect 69 "$rrio" doctor qemu-system-x86_64
 	matches out 'cannot be recorded: .*/proc/self/mem.*build-patched-qemu'
@@ -38,7 +38,7 @@ test_code_forbidden() {
 # One of the two ways is enough.
 test_code_by_one_way() {
 	local way append=requests=20
-	export LD_PRELOAD=$B/forbid.so
+	export LD_LIBRARY_PATH=$B LD_PRELOAD=forbid.so
 	for way in memory protect; do
 		export FORBID=$way
 		expect 0 "$rrio" doctor qemu-system-x86_64
