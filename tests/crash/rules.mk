@@ -35,7 +35,9 @@ bench-journal: $(B)/bench-journal $(B)/rrio-inspect
 #: make coverage             line coverage of journal/ by the unit and the crash tests
 coverage:
 	rm -rf $(B)-coverage
-	$(MAKE) --no-print-directory B=$(B)-coverage CFLAGS='-O0 -g --coverage -std=c11 -MMD -MP -fPIC' LDFLAGS=--coverage test-journal
-	cd $(B)-coverage/journal && gcov -n *.gcda | grep -A1 "^File 'journal/.*\.c'"
+	$(MAKE) --no-print-directory B=$(B)-coverage CFLAGS='-O0 -g --coverage -std=c11 -MMD -MP -fPIC -fvisibility=hidden' LDFLAGS=--coverage test-journal
+	cd $(B)-coverage/journal && gcov -n *.gcda | grep -A1 "^File 'journal/.*\.c'" | \
+		awk -F '[:% ]+' '{ print } /^Lines/ { all += $$5; covered += $$3 * $$5 / 100 } \
+			END { printf "journal/: %.1f %% of %d lines\n", covered * 100 / all, all }'
 
 .PHONY: test-journal bench-journal coverage
