@@ -27,8 +27,7 @@ static pthread_cond_t thread_cond = PTHREAD_COND_INITIALIZER, main_cond = PTHREA
 
 static struct {
 	bool exists, open;
-	bool waits; /* for work */
-	bool reads; /* waits for readers */
+	bool waits; /* for work or for readers */
 	const uint32_t *word; /* it waits for as long as this holds the value; NULL: it has yet to begin */
 	uint32_t value;
 } rcu;
@@ -39,14 +38,20 @@ static bool would_wait(const uint32_t *word, uint32_t value)
 	return word && __atomic_load_n(word, __ATOMIC_ACQUIRE) == value;
 }
 
-/* The RCU thread has nothing to do, or that window is not open. */
-static void wait_for_window(const uint32_t *word, uint32_t value)
+/* (locked) The RCU thread can do nothing before that word changes. */
+static void begin_wait(const uint32_t *word, uint32_t value)
 {
-	turnstile_lock();
 	rcu.word = word;
 	rcu.value = value;
 	rcu.waits = true;
 	real.pthread_cond_signal(&main_cond);
+}
+
+/* The RCU thread has nothing to do, or that window is not open. */
+static void wait_for_window(const uint32_t *word, uint32_t value)
+{
+	turnstile_lock();
+	begin_wait(word, value);
 	while (config.mode != MODE_OFF && (!rcu.open || would_wait(word, value)))
 		turnstile_wait(&thread_cond);
 	rcu.waits = false;
@@ -59,17 +64,14 @@ static long wait_for_readers(const uint32_t *word, long operation, uint32_t valu
 	int error;
 
 	turnstile_lock();
-	rcu.word = word;
-	rcu.value = value;
-	rcu.reads = true;
-	real.pthread_cond_signal(&main_cond);
+	begin_wait(word, value);
 	turnstile_unlock();
 	result = real.syscall(SYS_futex, (long)word, operation, value, 0l, 0l, 0l);
 	error = errno;
 	turnstile_lock();
 	while (config.mode != MODE_OFF && !rcu.open)
 		turnstile_wait(&thread_cond);
-	rcu.reads = false;
+	rcu.waits = false;
 	turnstile_unlock();
 	errno = error;
 	return result;
@@ -78,7 +80,7 @@ static long wait_for_readers(const uint32_t *word, long operation, uint32_t valu
 /* It has done what it can. */
 static bool is_idle(void)
 {
-	return (rcu.waits || rcu.reads) && would_wait(rcu.word, rcu.value);
+	return rcu.waits && would_wait(rcu.word, rcu.value);
 }
 
 /* Also in a child that goes on (-daemonize): there its condition still has the parent's thread waiting for it. */
@@ -99,11 +101,14 @@ void rcu_window(void)
 	if (!rcu.exists || config.mode == MODE_OFF)
 		return;
 	turnstile_lock();
-	rcu.open = true;
-	real.pthread_cond_signal(&thread_cond);
-	while (config.mode != MODE_OFF && !is_idle())
-		turnstile_wait(&main_cond);
-	rcu.open = false;
+	/* Mostly there is no work, and nobody need be woken for that at each turn. */
+	if (!is_idle()) {
+		rcu.open = true;
+		real.pthread_cond_signal(&thread_cond);
+		while (config.mode != MODE_OFF && !is_idle())
+			turnstile_wait(&main_cond);
+		rcu.open = false;
+	}
 	turnstile_unlock();
 }
 
