@@ -9,7 +9,6 @@
 
 #include <pthread.h>
 #include <stdbool.h>
-#include <string.h>
 #include <sys/mman.h>
 
 #include "interpose.h"
@@ -75,36 +74,4 @@ void bounce_put(void *memory, size_t size)
 	buffer->next = spare[i];
 	spare[i] = buffer;
 	real.pthread_mutex_unlock(&lock);
-}
-
-size_t bounce_length(const struct iovec *iov, int n)
-{
-	size_t length = 0;
-
-	for (int i = 0; i < n; i++)
-		length += iov[i].iov_len;
-	return length;
-}
-
-void bounce_gather(void *buffer, const struct iovec *iov, int n)
-{
-	char *to = buffer;
-
-	for (int i = 0; i < n; i++) {
-		memcpy(to, iov[i].iov_base, iov[i].iov_len);
-		to += iov[i].iov_len;
-	}
-}
-
-void bounce_scatter(const struct iovec *iov, int n, const void *buffer, size_t size)
-{
-	const char *from = buffer;
-
-	for (int i = 0; i < n && size; i++) {
-		size_t part = iov[i].iov_len < size ? iov[i].iov_len : size;
-
-		memcpy(iov[i].iov_base, from, part);
-		from += part;
-		size -= part;
-	}
 }

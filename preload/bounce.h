@@ -9,15 +9,9 @@
 #define PRELOAD_BOUNCE_H
 
 #include <stddef.h>
-#include <sys/uio.h>
 
 /* At least so many bytes, aligned for O_DIRECT; NULL: no memory. */
 void *bounce_get(size_t size);
 void bounce_put(void *buffer, size_t size);
-
-/* Bytes in a list of parts; copies from it, and `size` bytes to it. */
-size_t bounce_length(const struct iovec *iov, int n);
-void bounce_gather(void *buffer, const struct iovec *iov, int n);
-void bounce_scatter(const struct iovec *iov, int n, const void *buffer, size_t size);
 
 #endif

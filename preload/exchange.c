@@ -21,6 +21,7 @@
 #include "config.h"
 #include "diverge.h"
 #include "interpose.h"
+#include "parts.h"
 #include "passed.h"
 #include "self.h"
 #include "tape.h"
@@ -74,38 +75,6 @@ static uint32_t digest(const struct exchange *exchange)
 
 /* ---- what is handed back ---- */
 
-static size_t room_of(const struct iovec *iov, int count)
-{
-	size_t size = 0;
-
-	for (int i = 0; i < count; i++)
-		size += iov[i].iov_len;
-	return size;
-}
-
-/* Copies between the text and memory in parts, which have room for it. */
-static void gather(uint8_t *to, const struct iovec *iov, int count, size_t size)
-{
-	for (int i = 0; i < count && size; i++) {
-		size_t part = iov[i].iov_len < size ? iov[i].iov_len : size;
-
-		memcpy(to, iov[i].iov_base, part);
-		to += part;
-		size -= part;
-	}
-}
-
-static void scatter(const struct iovec *iov, int count, const uint8_t *from, size_t size)
-{
-	for (int i = 0; i < count && size; i++) {
-		size_t part = iov[i].iov_len < size ? iov[i].iov_len : size;
-
-		memcpy(iov[i].iov_base, from, part);
-		from += part;
-		size -= part;
-	}
-}
-
 /* The data as parts; `one` is for what is just one. */
 static const struct iovec *data_of(const struct exchange *exchange, struct iovec *one, int *count)
 {
@@ -133,10 +102,10 @@ static uint8_t *put_back(uint8_t *out, const struct exchange *exchange, int64_t 
 		struct iovec one;
 		int count;
 		const struct iovec *iov = data_of(exchange, &one, &count);
-		size_t room = room_of(iov, count), size = (size_t)result < room ? (size_t)result : room;
+		size_t room = parts_length(iov, count), size = (size_t)result < room ? (size_t)result : room;
 
 		out = rrj_put_varint(out, size);
-		gather(out, iov, count, size);
+		parts_gather(out, iov, count, size);
 		out += size;
 	}
 	if (exchange->gives)
@@ -190,8 +159,8 @@ static void get_back(struct rrj_in *in, struct exchange *exchange)
 		size_t size;
 		const uint8_t *from = rrj_get_bytes(in, &size);
 
-		if (size <= room_of(iov, count))
-			scatter(iov, count, from, size);
+		if (size <= parts_length(iov, count))
+			parts_scatter(iov, count, from, size);
 		else
 			in->bad = true;
 	}

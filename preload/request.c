@@ -13,6 +13,7 @@
 #include "files.h"
 #include "image.h"
 #include "message.h"
+#include "parts.h"
 
 int64_t request_now_ns(void)
 {
@@ -39,7 +40,7 @@ void call_begin(struct call *call)
 	if (!call_transfers(call))
 		return;
 	if (call->iov)
-		call->length = bounce_length(call->iov, call->iovcnt);
+		call->length = parts_length(call->iov, call->iovcnt);
 #ifdef RRIO_NO_BOUNCE
 	return; /* for the benchmark, which shows what the buffers cost; such a library is no use otherwise */
 #endif
@@ -53,7 +54,7 @@ void call_begin(struct call *call)
 	}
 	iov = parts(call, &one, &n);
 	if (call->op == RRJ_WRITE)
-		bounce_gather(call->bounce, iov, n);
+		parts_gather(call->bounce, iov, n, call->length);
 }
 
 void call_refused(struct call *call, int64_t then)
@@ -91,7 +92,7 @@ static void land(struct call *call, int64_t result)
 
 	iov = parts(call, &one, &n);
 	if (call->bounce && call->op == RRJ_READ && result > 0)
-		bounce_scatter(iov, n, call->bounce, (size_t)result);
+		parts_scatter(iov, n, call->bounce, (size_t)result);
 }
 
 void call_finish(struct call *call, int64_t result)
