@@ -62,7 +62,9 @@ replays_screen() { # COUNT
 replay_opens_no_socket() {
 	type -P strace >/dev/null || return 0
 	expect 0 strace -f -o calls -e trace=socket,connect,bind,listen,accept,accept4 "$rrio" replay rec
-	! grep -E '(socket|connect|bind|listen|accept|accept4)\(' calls || fail 'replay has opened a socket'
+	# Without SHELL in its environment, bash, and so rrio, asks the name service who it is.
+	! grep -v '/var/run/nscd/' calls | grep -E 'socket\(AF_INET|(connect|bind|listen|accept|accept4)\(' ||
+		fail 'replay has opened a socket'
 }
 
 # Lines of a script: logs in on the guest's console.
