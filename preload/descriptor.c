@@ -15,7 +15,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "config.h"
 #include "files.h"
@@ -76,15 +75,11 @@ static bool is_disk(const struct stat *status)
 /* The image's number when the file behind fd, or that name, is one of the recording's. */
 static uint32_t image_behind(int fd, const char *name)
 {
-	char link[64], path[PATH_MAX];
+	char path[PATH_MAX];
 	uint64_t size;
-	ssize_t length;
+	uint32_t image = file_path_of(fd, path, sizeof(path)) ? store_find(root_recorded(path), &size) : 0;
 
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-	length = readlink(link, path, sizeof(path) - 1);
-	path[length > 0 ? length : 0] = '\0';
-	return length > 0 && store_find(root_recorded(path), &size) ? store_find(root_recorded(path), &size)
-								    : store_find(name, &size);
+	return image ? image : store_find(name, &size);
 }
 
 /* One that is not there. Its descriptor is of the private overlay, opened again for reading. */

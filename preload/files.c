@@ -14,7 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
@@ -129,16 +128,23 @@ static void name_image(const struct file *file)
 			store_name(file->image.number, opened[i].name);
 }
 
+size_t file_path_of(int fd, char *path, size_t size)
+{
+	char link[64];
+	ssize_t length;
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	length = readlink(link, path, size - 1);
+	path[length > 0 ? length : 0] = '\0';
+	return length > 0 ? (size_t)length : 0;
+}
+
 static void identify(struct file *file, int fd, const struct stat *status)
 {
 	struct rrj_file *record = &file->record;
-	char link[64];
-	ssize_t length;
 	int flags = fcntl(fd, F_GETFL);
 
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-	length = readlink(link, file->path, sizeof(file->path) - 1);
-	file->path[length > 0 ? length : 0] = '\0';
+	file_path_of(fd, file->path, sizeof(file->path));
 	*record = (struct rrj_file){ .path = file->path, .size = (uint64_t)status->st_size };
 	if (flags >= 0 && (flags & O_ACCMODE) == O_RDONLY)
 		record->flags |= RRJ_FILE_READ_ONLY;

@@ -30,6 +30,9 @@ enum { FILES_MAX = 256 };
 /* The file behind a descriptor; NULL when it is none. Any thread; preserves errno. */
 struct file *file_of(int fd);
 
+/* The path behind a descriptor, as the kernel knows it: its length, or 0 and "". Any thread; errno may change. */
+size_t file_path_of(int fd, char *path, size_t size);
+
 /* Record, main thread: a file has been opened by that name, which begins with a slash. */
 void file_opened(const struct stat *status, const char *name);
 

@@ -18,7 +18,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
@@ -153,14 +152,11 @@ static void note(enum opened_how how, uint64_t size, uint64_t digest, const char
 static void note_file(const char *path, int fd, const struct stat *status, enum opened_how how)
 {
 	uint64_t size = how == OPENED_CREATE ? 0 : (uint64_t)status->st_size;
-	char link[64], leads[PATH_MAX];
-	ssize_t length;
+	char leads[PATH_MAX];
 
 	if (!is_new(how, path))
 		return;
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-	length = readlink(link, leads, sizeof(leads) - 1);
-	leads[length > 0 ? length : 0] = '\0';
+	file_path_of(fd, leads, sizeof(leads));
 	note(how, size, how == OPENED_READ ? file_digest(path, size) : 0, path, *leads ? leads : path);
 }
 

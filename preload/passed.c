@@ -5,11 +5,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "external.h"
+#include "files.h"
 #include "interpose.h"
 #include "message.h"
 
@@ -36,18 +35,15 @@ static void for_each(const struct msghdr *message, void (*each)(int *fd, void *a
 static void put_one(int *fd, void *argument)
 {
 	enum external_kind kind = external_look(*fd);
-	char link[64], path[PATH_MAX] = "";
+	char path[PATH_MAX];
 	int flags = fcntl(*fd, F_GETFL);
-	ssize_t length = 0;
+	size_t length = kind == EXTERNAL_NONE ? file_path_of(*fd, path, sizeof(path)) : 0;
 	uint8_t **out = argument;
 
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", *fd);
-	if (kind == EXTERNAL_NONE)
-		length = readlink(link, path, sizeof(path) - 1);
 	external_made(*fd, kind);
 	*out = rrj_put_varint(*out, kind);
 	*out = rrj_put_varint(*out, flags < 0 ? 0 : (unsigned)flags & O_ACCMODE);
-	*out = rrj_put_bytes(*out, path, length > 0 ? (size_t)length : 0);
+	*out = rrj_put_bytes(*out, path, length);
 }
 
 uint8_t *passed_put(uint8_t *out, const struct msghdr *message)

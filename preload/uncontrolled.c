@@ -14,10 +14,10 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "config.h"
 #include "external.h"
+#include "files.h"
 #include "job.h"
 #include "message.h"
 #include "self.h"
@@ -102,13 +102,10 @@ void uncontrolled_closed(int fd)
 
 static void judge(int fd)
 {
-	char path[32], name[256];
 	struct stat status;
-	ssize_t size;
+	char name[256];
 
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	size = readlink(path, name, sizeof(name) - 1);
-	name[size > 0 ? size : 0] = '\0';
+	file_path_of(fd, name, sizeof(name));
 	if (!fstat(fd, &status) && (S_ISREG(status.st_mode) || S_ISDIR(status.st_mode)))
 		return; /* always ready */
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
