@@ -8,6 +8,7 @@
 
 #include "compact.h"
 #include "fields.h"
+#include "older.h"
 
 #include <errno.h>
 #include <string.h>
