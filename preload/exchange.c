@@ -261,33 +261,50 @@ static _Noreturn void other_call(const struct exchange *exchange, enum rrj_call 
 		 external_kind_name(exchange->fd), rrj_call_name(then));
 }
 
+/* What every recorded call begins with; `in` stands behind it. */
+struct head {
+	uint64_t id;
+	enum rrj_call call;
+	int64_t result;
+};
+
+static struct head get_head(const struct rrj_input *input, struct rrj_in *in)
+{
+	struct head head;
+
+	*in = (struct rrj_in){ input->data, (const uint8_t *)input->data + input->size, false };
+	head.id = rrj_get_varint(in);
+	head.call = (enum rrj_call)rrj_get_varint(in);
+	head.result = (int64_t)rrj_unzigzag(rrj_get_varint(in));
+	return head;
+}
+
 static int64_t follow(struct exchange *exchange)
 {
 	const struct rrj_input *input = tape_take(source_of(exchange->call));
-	struct rrj_in in = { input->data, (const uint8_t *)input->data + input->size, false };
-	uint64_t id = exchange->fd < 0 ? 0 : external_id(exchange->fd), then_id = rrj_get_varint(&in);
-	enum rrj_call call = (enum rrj_call)rrj_get_varint(&in);
-	int64_t result = (int64_t)rrj_unzigzag(rrj_get_varint(&in));
+	uint64_t id = exchange->fd < 0 ? 0 : external_id(exchange->fd);
+	struct rrj_in in;
+	struct head then = get_head(input, &in);
 
-	if (call != exchange->call)
-		other_call(exchange, call);
-	if (id != then_id)
-		differs("diverged-descriptor", exchange, "number of the external descriptor", then_id, id);
+	if (then.call != exchange->call)
+		other_call(exchange, then.call);
+	if (id != then.id)
+		differs("diverged-descriptor", exchange, "number of the external descriptor", then.id, id);
 	if (takes(exchange)) {
-		uint32_t now = digest(exchange), then = rrj_get_u32(&in);
+		uint32_t sent = digest(exchange), then_sent = rrj_get_u32(&in);
 
-		if (now != then)
-			differs("diverged-sent", exchange, "digest of what is sent", then, now);
+		if (sent != then_sent)
+			differs("diverged-sent", exchange, "digest of what is sent", then_sent, sent);
 	}
-	if (result >= 0)
+	if (then.result >= 0)
 		get_back(&in, exchange);
 	if (in.bad)
 		differs("diverged-answer", exchange, "size of what comes back", input->size, 0);
-	if (exchange->makes && result >= 0)
+	if (exchange->makes && then.result >= 0)
 		return external_placeholder(exchange->makes);
-	if (source_of(exchange->call) == RRJ_SENT && result > 0)
-		show_sent(exchange, result);
-	return result;
+	if (source_of(exchange->call) == RRJ_SENT && then.result > 0)
+		show_sent(exchange, then.result);
+	return then.result;
 }
 
 int64_t exchange_ends(struct exchange *exchange, int64_t result)
@@ -308,12 +325,6 @@ bool exchange_is_next(enum rrj_call call, const char *path)
 	const struct rrj_input *input = tape_look();
 	struct rrj_in in;
 
-	if (!input || input->source != source_of(call))
-		return false;
-	in = (struct rrj_in){ input->data, (const uint8_t *)input->data + input->size, false };
-	rrj_get_varint(&in);
-	if (rrj_get_varint(&in) != call)
-		return false;
-	rrj_get_varint(&in);
-	return rrj_get_u32(&in) == digest(&wanted) && !in.bad;
+	return input && input->source == source_of(call) && get_head(input, &in).call == call &&
+	       rrj_get_u32(&in) == digest(&wanted) && !in.bad;
 }
