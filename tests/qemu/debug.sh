@@ -60,9 +60,9 @@ test_speed() {
 	[[ ! -s out ]] || fail "a dumb terminal shows: $(cat out)"
 }
 
-# A replay slow enough to see it: the plugin's log of all blocks goes nowhere.
+# A replay of a few seconds, so that there is something to see: the emulator's log of all blocks, which goes nowhere.
 on_terminal() { # TERM
-	expect 0 env TERM="$1" script -qec "stty -opost; $(printf '%q ' "$rrio" replay --speed rec -- -d exec -D /dev/null)" /dev/null
+	expect 0 env TERM="$1" script -qec "stty -opost; $(printf '%q ' "$rrio" replay --speed rec -- -d exec,nochain -D /dev/null)" /dev/null
 }
 
 address_of() { # SYMBOL
