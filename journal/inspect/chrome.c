@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * chrome.c - Chrome's trace format, for ui.perfetto.dev: a process for the guest's submissions and the turns, one for
- * each file with its requests, and a flow from submission over the host's completion to the release.
+ * each file with its requests, one for inputs, and a flow from submission over the host's completion to the release.
  *
  * One thread; memory for as many rows as requests are in flight at a time. The format's microseconds are thousands of
  * instructions, or microseconds of the host.
@@ -13,8 +13,8 @@
 #include "json.h"
 #include "out.h"
 
-/* Rows of a file: requests that overlap stand below each other. */
-enum { GUEST = 1, FIRST_FILE = 10, ROWS = 256, FILES = 64, SUBMISSIONS = 1, FIRST_LOOP = 10 };
+/* Rows of a file: requests that overlap stand below each other. Inputs have a row for each source. */
+enum { GUEST = 1, OUTSIDE = 2, FIRST_FILE = 10, ROWS = 256, FILES = 64, SUBMISSIONS = 1, FIRST_LOOP = 10 };
 
 struct chrome {
 	struct view *view;
@@ -23,7 +23,7 @@ struct chrome {
 	bool any, failed;
 	uint64_t turn; /* the last that was put */
 	int64_t busy_until[FILES][ROWS];
-	bool named[FILES][ROWS], loop_named[FILES];
+	bool named[FILES][ROWS], loop_named[FILES], source_named[RRJ_LOOKED_UP + 1];
 };
 
 static void put(struct chrome *c, json_t *event)
@@ -129,6 +129,24 @@ static void put_request(struct chrome *c)
 	put_flow(c, "f", request->ticket, GUEST, FIRST_LOOP + event->turn.loop, life.released);
 }
 
+static void put_input(struct chrome *c)
+{
+	const struct event *event = &c->view->event;
+	const struct rrj_input *input = &event->record.input;
+	int64_t at = c->clock == CLOCK_NS ? event->time_ns : event->icount;
+	char words[1024];
+
+	if (input->source <= RRJ_LOOKED_UP && !c->source_named[input->source]) {
+		c->source_named[input->source] = true;
+		put_name(c, "process_name", OUTSIDE, 0, "inputs");
+		put_name(c, "thread_name", OUTSIDE, input->source, rrj_source_name(input->source));
+	}
+	field_words(c->view, words, sizeof(words));
+	put_slice(c, OUTSIDE, input->source, rrj_source_name(input->source), at, at + 1,
+		  json_pack("{s:o, s:I, s:I}", "what", json_text(words), "size", (json_int_t)input->size, "turn",
+			    (json_int_t)event->turn.seq));
+}
+
 enum status export_chrome(struct view *view, struct selection *selection, enum clock clock)
 {
 	struct chrome *c = calloc(1, sizeof(*c));
@@ -151,6 +169,8 @@ enum status export_chrome(struct view *view, struct selection *selection, enum c
 			timeline_turn(c->timeline, &view->event);
 		if (wanted && view->event.record.type == RRJ_REQUEST)
 			put_request(c);
+		if (wanted && view->event.record.type == RRJ_INPUT)
+			put_input(c);
 	}
 	out_raw("]}\n");
 	failed = c->failed;

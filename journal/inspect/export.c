@@ -100,11 +100,14 @@ static enum status export_view(struct view *view, const struct options *options)
 	return status;
 }
 
-static enum status export(const struct options *options) {
-	struct view view; enum status status = check(options);
+static enum status run_export(const struct options *options)
+{
+	struct view view;
+	enum status status = check(options);
 
 	status = status ? status : view_open(&view, options->recording);
-	if (status) return status;
+	if (status)
+		return status;
 	status = export_view(&view, options);
 	view_close(&view);
 	return status;
@@ -116,5 +119,5 @@ const struct command command_export = {
 	.does = "for a browser, Perfetto or a flame graph",
 	.takes = " o chrome folded html time weight ",
 	.words = SELECTION,
-	.run = export,
+	.run = run_export,
 };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * html.c - one page with a recording's timeline, latencies and queue depth: page.html with the data in it.
+ * html.c - one page with a recording's timeline, latencies, queue depth and inputs: page.html with the data in it.
  *
  * Owns the page's text, which is part of the program. One thread. The sums are of all requests; the timeline holds the
  * last ones of them, so that a browser can draw it.
@@ -21,13 +21,33 @@ __asm__(".section .rodata\n"
 	".previous\n");
 extern const char page_html[] __attribute__((visibility("hidden")));
 
-enum { ON_PAGE = 200000, COLUMNS_OF_PAGE = 11 };
+enum { ON_PAGE = 200000, COLUMNS_OF_PAGE = 11, INPUTS_ON_PAGE = 50000, WORDS = 120 };
 
 /* The last requests, as rows of numbers: what the page's script calls them is in page.html. */
 struct rows {
 	int64_t (*row)[COLUMNS_OF_PAGE];
 	uint64_t count;
 };
+
+/* The last inputs. */
+struct inputs {
+	struct input {
+		int64_t icount, ns;
+		enum rrj_source source;
+		char words[WORDS];
+	} * input;
+	uint64_t count;
+};
+
+static void add_input(struct inputs *inputs, struct view *view)
+{
+	struct input *input = &inputs->input[inputs->count++ % INPUTS_ON_PAGE];
+	char words[1024];
+
+	field_words(view, words, sizeof(words));
+	*input = (struct input){ view->event.icount, view->event.time_ns, view->event.record.input.source, "" };
+	snprintf(input->words, sizeof(input->words), "%.*s", WORDS - 1, words);
+}
 
 static void add(struct rows *rows, const struct event *event, const struct timeline *timeline)
 {
@@ -103,6 +123,29 @@ static json_t *files(struct view *view)
 	return object;
 }
 
+static json_t *list_inputs(const struct inputs *inputs)
+{
+	uint64_t first = inputs->count < INPUTS_ON_PAGE ? 0 : inputs->count - INPUTS_ON_PAGE;
+	json_t *array = json_array();
+
+	for (uint64_t i = first; i < inputs->count; i++) {
+		const struct input *input = &inputs->input[i % INPUTS_ON_PAGE];
+
+		json_array_append_new(array, json_pack("[I, I, i, o]", (json_int_t)input->icount, (json_int_t)input->ns,
+						       (int)input->source, json_text(input->words)));
+	}
+	return array;
+}
+
+static json_t *sources(void)
+{
+	json_t *array = json_array();
+
+	for (int i = 0; i <= RRJ_LOOKED_UP; i++)
+		json_array_append_new(array, json_string(i ? rrj_source_name((enum rrj_source)i) : ""));
+	return array;
+}
+
 static json_t *ops(void)
 {
 	json_t *array = json_array();
@@ -129,7 +172,8 @@ static json_t *start(struct view *view, const char *path)
 	return object;
 }
 
-static json_t *head(struct view *view, const struct totals *t, const struct rows *rows, const char *state)
+static json_t *head(struct view *view, const struct totals *t, const struct rows *rows, const struct inputs *inputs,
+		    const char *state)
 {
 	json_t *object = json_object();
 	uint64_t kept = rows->count < ON_PAGE ? rows->count : ON_PAGE;
@@ -139,6 +183,9 @@ static json_t *head(struct view *view, const struct totals *t, const struct rows
 	json_object_set_new(object, "start", start(view, view->recording.path));
 	json_object_set_new(object, "files", files(view));
 	json_object_set_new(object, "ops", ops());
+	json_object_set_new(object, "sources", sources());
+	json_object_set_new(object, "inputs", list_inputs(inputs));
+	json_object_set_new(object, "all_inputs", json_integer((json_int_t)inputs->count));
 	json_object_set_new(object, "groups", groups(&t->groups));
 	json_object_set_new(object, "all",
 			    json_pack("{s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:f}", "requests",
@@ -188,9 +235,10 @@ static bool print_page(json_t *object, const struct rows *rows)
 enum status export_html(struct view *view, struct selection *selection)
 {
 	struct rows rows = { .row = calloc(ON_PAGE, sizeof(*rows.row)) };
+	struct inputs inputs = { .input = calloc(INPUTS_ON_PAGE, sizeof(*inputs.input)) };
 	struct timeline *timeline = timeline_new();
 	struct totals *totals = totals_new(BY_DEV | BY_OP, 0);
-	enum status status = rows.row && timeline && totals ? FINE : out_of_memory();
+	enum status status = rows.row && inputs.input && timeline && totals ? FINE : out_of_memory();
 	bool wanted;
 
 	while (!status && select_step(selection, view, &wanted)) {
@@ -200,6 +248,8 @@ enum status export_html(struct view *view, struct selection *selection)
 			totals_add(totals, &view->event);
 		if (wanted && view->event.record.type == RRJ_REQUEST)
 			add(&rows, &view->event, timeline);
+		if (wanted && view->event.record.type == RRJ_INPUT)
+			add_input(&inputs, view);
 	}
 	if (!status) {
 		const char *state =
@@ -207,7 +257,7 @@ enum status export_html(struct view *view, struct selection *selection)
 
 		status = view_status(view);
 		totals_end(totals);
-		if (!print_page(head(view, totals, &rows, state), &rows))
+		if (!print_page(head(view, totals, &rows, &inputs, state), &rows))
 			status = out_of_memory();
 		if (rows.count > ON_PAGE)
 			say("the page's timeline holds the last %d of %" PRIu64 " requests; a range chooses others",
@@ -215,6 +265,7 @@ enum status export_html(struct view *view, struct selection *selection)
 	}
 	totals_free(totals);
 	timeline_free(timeline);
+	free(inputs.input);
 	free(rows.row);
 	return status;
 }

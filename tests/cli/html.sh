@@ -49,6 +49,9 @@ with_test() { # PAGE
 check_page() { # RECORDING
 	expect 0 "$B/rrio-inspect" export --html -o page.html "$1"
 	! grep -E 'https?://|src="?[^u]' page.html || fail 'the page asks for something from outside'
+	sed -nE 's|.*id="data">(.*)</script>.*|\1|p' page.html | jq .head.inputs >inputs
+	[[ $(jq length inputs) -gt 0 && $(jq length inputs) -eq $("$B/rrio-inspect" info -o json "$1" | jq .inputs) ]] ||
+		fail 'not all inputs are on the page'
 	with_test page.html >tested.html
 	browser --dump-dom "file://$PWD/tested.html" >dom 2>console || fail "no page: $(tail -n 1 console)"
 	! grep CONSOLE console || fail "the page complains: $(grep -m 1 CONSOLE console)"

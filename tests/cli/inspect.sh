@@ -76,6 +76,9 @@ test_chrome() {
 	jq -e '.traceEvents as $e | [$e[] | select(.ph | IN("s", "t", "f"))] | group_by(.id) | length == 30 and
 		all(map(.ph) | sort == ["f", "s", "t"])' trace.json >/dev/null || fail 'flows do not pair up'
 	jq -e '[.traceEvents[] | select(.ph == "X")] | length > 60 and all(.dur > 0)' trace.json >/dev/null || fail 'slices without length'
+	"$inspect" dump -o ndjson a type=input >inputs
+	jq -e --slurpfile inputs inputs '[.traceEvents[] | select(.ph == "X" and .pid == 2) | .args.size] ==
+		[$inputs[] | select(.type == "input") | .size] and length > 0' trace.json >/dev/null || fail 'not all inputs are there'
 	expect 65 "$inspect" export --chrome -o nowhere/trace.json a
 	one_line nowhere
 }
