@@ -30,6 +30,7 @@ int engine_requests_init(struct engine_requests *requests, unsigned count)
 {
 	*requests = (struct engine_requests){ .count = count };
 	requests->first = engine_map(count * sizeof(struct engine_request));
+	turnstile_engine_made();
 	return requests->first ? 0 : -ENOMEM;
 }
 

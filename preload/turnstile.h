@@ -71,6 +71,9 @@ void turnstile_idle(pthread_mutex_t *bql);
 /* It has written to an eventfd: its slice ends here. */
 void turnstile_doorbell(void);
 
+/* Any thread: it has made an engine; if that is the vCPU thread, then what rings next is not the guest's affair. */
+void turnstile_engine_made(void);
+
 uint64_t turnstile_slices(void);
 
 /* ---- the loops' threads ---- */

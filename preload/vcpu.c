@@ -16,6 +16,7 @@
 #include "place.h"
 #include "stop.h"
 #include "tape.h"
+#include "ticket.h"
 #include "trail.h"
 #include "turnstile.h"
 #include "until.h"
@@ -62,8 +63,10 @@ static struct {
 	int64_t grid, grid_end; /* the last slice's: a division costs more than all else here */
 	int64_t unasked_icount; /* count at the last lock of the BQL, while no slice has started yet */
 	unsigned unasked;	/* how often it had moved then */
+	int64_t engine_icount;	/* where it made an engine last, and how many requests there had been */
+	uint64_t engine_tickets;
 	bool idles;		/* at an idle place, to which it has come between two turns */
-} vcpu = { .last_start = -1, .bell_turn = UINT64_MAX, .bql_turn = UINT64_MAX, .stall_icount = -1 };
+} vcpu = { .last_start = -1, .bell_turn = UINT64_MAX, .bql_turn = UINT64_MAX, .stall_icount = -1, .engine_icount = -1 };
 
 uint64_t turnstile_slices(void)
 {
@@ -251,9 +254,28 @@ static bool wait_for_request(void *unused, bool waits)
 	return real.ppoll(&one, 1, waits && gate_in_flight() ? &time : &none, NULL) > 0;
 }
 
+void turnstile_engine_made(void)
+{
+	if (!emulator_current_cpu())
+		return;
+	vcpu.engine_icount = emulator_icount();
+	vcpu.engine_tickets = tickets_taken();
+}
+
+/*
+ * QEMU 10 makes an engine when something is first submitted to it. Where that is depends on an address: with O_DIRECT a
+ * read into a buffer on the stack, which IDE does at the start (hd-geometry.c:guess_disk_lchs), may go to the pool
+ * instead (file-posix.c:raw_co_prw). What rings before that first submission is about the engine's descriptor.
+ */
+static bool makes_engine(int64_t icount)
+{
+	return icount == vcpu.engine_icount && tickets_taken() == vcpu.engine_tickets;
+}
+
 void turnstile_doorbell(void)
 {
 	void *cpu = emulator_current_cpu();
+	int64_t icount;
 
 	if (config.mode == MODE_OFF || !cpu || stop_is_empty())
 		return;
@@ -265,8 +287,11 @@ void turnstile_doorbell(void)
 	 */
 	if (emulator_deadline() == 0)
 		return;
+	icount = emulator_icount();
+	if (makes_engine(icount))
+		return;
 	vcpu.bell_turn = place_turns();
 	stop_bell();
-	trail_bell(emulator_icount());
+	trail_bell(icount);
 	emu.cpu_exit(cpu);
 }
