@@ -60,6 +60,26 @@ kill_later() { # PID
 	! wait "$1" || fail 'the emulator had ended before it was killed'
 }
 
+# The same half-way through 50 MiB that Linux writes.
+test_killed_half_way() {
+	local append='rrio.steps=seq rrio.scale=9' format pid
+	for format in raw qcow2; do
+		rm -rf rec ./*.log
+		command_line linux pc virtio-blk "$format" writable cache=writeback 1 shift=5,sleep=off
+		"$rrio" record -o rec -- qemu-system-x86_64 "${args[@]}" 2>/dev/null {say}>&- &
+		pid=$!
+		until [[ $(awk '$1 == "wchar:" { print $2 }' "/proc/$pid/io") -ge $((25 << 20)) ]]; do sleep 0.02; done
+		kill -KILL "$pid"
+		! wait "$pid" || fail 'the emulator had ended before it was killed'
+		! grep -q 'rrio-guest: end' serial.log || fail 'the guest had done all of its work'
+		sums before
+		expect 0 "$rrio" verify -n 3 rec
+		matches out '^identical.* 3 of 3'
+		sums after
+		same before after
+	done
+}
+
 # Linux reads what it changes later: without the store its replay reads the wrong thing.
 test_engines() {
 	local append=rrio.steps=small aio
