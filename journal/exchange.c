@@ -24,6 +24,7 @@ static bool takes(enum rrj_call call)
 	case RRJ_CALL_FCNTL:
 	case RRJ_CALL_UNLINK:
 	case RRJ_CALL_GETADDRINFO:
+	case RRJ_CALL_SPAWN:
 		return true;
 	default:
 		return false;
@@ -32,7 +33,8 @@ static bool takes(enum rrj_call call)
 
 static bool hands_back_data(const struct rrj_input *input, enum rrj_call call)
 {
-	return input->source == RRJ_RECEIVED || call == RRJ_CALL_GETADDRINFO || call == RRJ_CALL_READ_FILE;
+	return input->source == RRJ_RECEIVED || call == RRJ_CALL_GETADDRINFO || call == RRJ_CALL_READ_FILE ||
+	       call == RRJ_CALL_SPAWN;
 }
 
 bool rrj_exchange_get(struct rrj_exchange *exchange, const struct rrj_input *input)

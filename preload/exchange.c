@@ -39,7 +39,7 @@ static enum rrj_source source_of(enum rrj_call call)
 		return RRJ_RECEIVED;
 	if (call <= RRJ_CALL_SENDMSG)
 		return RRJ_SENT;
-	return call < RRJ_CALL_GETADDRINFO ? RRJ_CALLED : RRJ_LOOKED_UP;
+	return call < RRJ_CALL_GETADDRINFO || call == RRJ_CALL_SPAWN ? RRJ_CALLED : RRJ_LOOKED_UP;
 }
 
 /* ---- what is taken ---- */

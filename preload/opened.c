@@ -98,13 +98,17 @@ static bool begins(const char *path, const char *with)
 	return !strncmp(path, with, strlen(with));
 }
 
-/* What is no file of anybody's: devices, the kernel's own, the overlay of snapshot=on (block.c:create_tmp_file). */
+/*
+ * What is no file of anybody's: devices, the kernel's own, the overlay of snapshot=on (block.c:create_tmp_file), what is
+ * in the folder that smb= makes for itself and takes away (net/slirp.c:slirp_smb).
+ */
 static bool is_no_file(const char *path)
 {
 	const char *name = strrchr(path, '/');
 
 	return begins(path, "/dev/") || begins(path, "/proc/") || begins(path, "/sys/") ||
-	       (name && begins(name, "/vl.") && strlen(name) == 10);
+	       (name && begins(name, "/vl.") && strlen(name) == 10) ||
+	       (name && !strcmp(name, "/smb.conf") && strstr(path, "/qemu-smb."));
 }
 
 /* ---- recording ---- */

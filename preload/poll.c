@@ -29,6 +29,7 @@
 #include "turnstile.h"
 #include "uncontrolled.h"
 #include "uring.h"
+#include "vnc.h"
 #include "warp.h"
 
 struct host_poll {
@@ -134,6 +135,7 @@ static enum answer enter(struct host_poll *asked, bool query)
 	if (!turnstile_has_vcpu()) {
 		turnstile_no_guest();
 		rcu_window();
+		vnc_window();
 		signals_pass();
 		return PLAIN;
 	}

@@ -20,6 +20,7 @@ enum thread_role {
 	THREAD_LOOP,   /* runs an iothread's loop */
 	THREAD_WORKER, /* of the block layer's thread pool */
 	THREAD_RCU,    /* calls back what is to be freed, while nobody else runs (rcu.h) */
+	THREAD_VNC,    /* draws for VNC clients, while nobody else runs (vnc.h) */
 };
 
 struct self {

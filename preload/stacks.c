@@ -148,7 +148,7 @@ const char *stacks_role(const struct stack *stack)
 {
 	static const char *const names[] = {
 		[THREAD_OTHER] = "other",   [THREAD_MAIN] = "main",	[THREAD_VCPU] = "vcpu",
-		[THREAD_LOOP] = "iothread", [THREAD_WORKER] = "worker", [THREAD_RCU] = "rcu",
+		[THREAD_LOOP] = "iothread", [THREAD_WORKER] = "worker", [THREAD_RCU] = "rcu", [THREAD_VNC] = "vnc",
 	};
 
 	return names[stack->role];

@@ -12,6 +12,7 @@
 #include "stop.h"
 #include "threads.h"
 #include "turnstile.h"
+#include "vnc.h"
 
 static void before_lock(pthread_mutex_t *mutex)
 {
@@ -29,6 +30,7 @@ static void before_lock(pthread_mutex_t *mutex)
 		break;
 	case THREAD_LOOP:
 	case THREAD_RCU:
+	case THREAD_VNC:
 	case THREAD_OTHER:
 		break;
 	}
@@ -70,10 +72,24 @@ INTERPOSED int pthread_mutex_unlock(pthread_mutex_t *mutex)
 	return unlock(mutex);
 }
 
+/* A party's wait for something else than the BQL's holder. */
+static int wait_elsewhere(pthread_cond_t *cond, pthread_mutex_t *mutex)
+{
+	if (config.mode == MODE_OFF || self.role == THREAD_LOOP)
+		return real.pthread_cond_wait(cond, mutex);
+	if (self.role == THREAD_VNC)
+		vnc_wait(cond, mutex);
+	else if (!vnc_joins(cond, mutex))
+		return real.pthread_cond_wait(cond, mutex);
+	return 0;
+}
+
 INTERPOSED int pthread_cond_wait(pthread_cond_t *cond, pthread_mutex_t *mutex)
 {
-	if (!self_is_party() || mutex != threads_bql() || self.role == THREAD_LOOP || config.mode == MODE_OFF)
+	if (!self_is_party())
 		return real.pthread_cond_wait(cond, mutex);
+	if (mutex != threads_bql() || self.role == THREAD_LOOP || config.mode == MODE_OFF)
+		return wait_elsewhere(cond, mutex);
 	if (self.role != THREAD_VCPU)
 		return turnstile_lend(cond, mutex);
 	stop_learn_kick(cond);
@@ -107,5 +123,6 @@ INTERPOSED int pthread_cond_signal(pthread_cond_t *cond)
 INTERPOSED int pthread_cond_broadcast(pthread_cond_t *cond)
 {
 	before_signal(cond);
+	vnc_signals(cond);
 	return real.pthread_cond_broadcast(cond);
 }

@@ -30,6 +30,7 @@
 #include "tape.h"
 #include "turnstile.h"
 #include "uncontrolled.h"
+#include "vnc.h"
 
 /* As QEMU lays it out; more may follow. */
 struct thread_args {
@@ -119,6 +120,8 @@ static enum thread_role role_by_name(const char *name)
 		return THREAD_WORKER;
 	if (!strcmp(name, "call_rcu"))
 		return THREAD_RCU;
+	if (!strcmp(name, "vnc_worker"))
+		return THREAD_VNC;
 	if (!strncmp(name, "IO ", 3)) {
 		if (!emu.iothread_context || !emu.poll_params)
 			message_end(STATUS_UNSUPPORTED,
@@ -227,6 +230,8 @@ INTERPOSED int pthread_create(pthread_t *restrict thread, const pthread_attr_t *
 		turnstile_vcpu_created();
 	}
 	result = create(thread, attr, start, args, role);
+	if (role == THREAD_VNC && !result)
+		vnc_await_thread();
 	if (role == THREAD_LOOP && !result)
 		iothreads[iothread_count++] = *thread;
 	return result;

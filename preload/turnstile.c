@@ -31,6 +31,7 @@
 #include "tape.h"
 #include "uncontrolled.h"
 #include "until.h"
+#include "vnc.h"
 #include "wake.h"
 #include "watch.h"
 
@@ -402,8 +403,10 @@ static void next_turn(turnstile_host_poll *host, void *poll)
 	const struct place *place;
 	bool asks, ready = recording() && host(poll, false);
 
-	if (!self.loop)
+	if (!self.loop) {
 		rcu_window();
+		vnc_window();
+	}
 	turnstile_lock();
 	if (goes_on(ready)) {
 		turns++;
@@ -594,5 +597,6 @@ void turnstile_give_up(void)
 	gate_wake();
 	job_wake();
 	rcu_wake();
+	vnc_wake();
 	turnstile_unlock();
 }

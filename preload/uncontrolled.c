@@ -156,10 +156,6 @@ void uncontrolled_thread(const char *name)
 {
 	char id[ID_SIZE], text[128];
 
-	if (!strcmp(name, "vnc_worker")) {
-		tell("vnc", "a VNC display, which draws in a thread of its own");
-		return;
-	}
 	for (size_t i = 0; i < sizeof(harmless) / sizeof(harmless[0]); i++)
 		if (!strncmp(name, harmless[i], strlen(harmless[i])))
 			return;

@@ -20,7 +20,7 @@ test-matrix: test-parts
 	TEST_MATRIX=1 tests/run 'matrix/*' >$(B)/matrix.log; status=$$?; \
 		grep -v ^ok $(B)/matrix.log; tests/qemu/matrix-table $(B)/matrix.log; exit $$status
 
-#: make test-outside         consoles, networks, monitors and what goes wrong with them; a quarter of an hour
+#: make test-outside         consoles, displays, networks, monitors and what goes wrong with them; half an hour
 test-outside: test-parts
 	tests/run 'outside/*'
 

@@ -26,23 +26,33 @@ static size_t read_sign(const char *text, struct filter *filter)
 	return 0;
 }
 
+/* As many of the field's names as there is room for. */
+static void list_names(const struct field *field, char *list, size_t room)
+{
+	size_t used = 0;
+
+	*list = '\0';
+	for (int i = 1; field->names(i) && used < room; i++)
+		used += (size_t)snprintf(list + used, room - used, "%s%s", used ? ", " : "", field->names(i));
+}
+
 static enum status read_name(struct filter *filter, const char *word, size_t at)
 {
 	const struct field *field = &fields[filter->field];
-	char known[256] = "";
-	size_t used = 0;
+	char known[1024];
 
 	filter->text = word + at;
 	if (filter->how > IS_NOT)
 		return say_at(word, strcspn(word, "<>"), "%s is a name, which is = or != another", field->name);
 	if (!word[at])
 		return say_at(word, at, "a name is missing");
-	for (int i = 1; field->names && field->names(i); i++) {
+	if (!field->names)
+		return FINE;
+	for (int i = 1; field->names(i); i++)
 		if (!fnmatch(word + at, field->names(i), 0))
 			return FINE;
-		used += (size_t)snprintf(known + used, sizeof(known) - used, "%s%s", used ? ", " : "", field->names(i));
-	}
-	return field->names ? say_at(word, at, "no %s is called that; there are: %s", field->name, known) : FINE;
+	list_names(field, known, sizeof(known));
+	return say_at(word, at, "no %s is called that; there are: %s", field->name, known);
 }
 
 /* -EIO. */

@@ -89,3 +89,47 @@ free_port() {
 		return
 	done
 }
+
+# ---- a VNC display, by the words of build/person: RFB 3.8, RFC 6143 ----
+
+# Lines of a script: somebody comes to the display, who understands one encoding.
+see() { # ENCODING
+	printf '%s\n' 'go unix:vnc.sock' 'wait RFB 003.008' 'send RFB 003.008\n' 'look 100' 'send \x01' 'look 100' 'send \x01' \
+		'look 200' "send \\x02\\x00\\x00\\x01$(four_bytes "$1")"
+	ask_for 0
+}
+
+four_bytes() { # NUMBER
+	printf '\\x%02x' $(($1 >> 24 & 255)) $(($1 >> 16 & 255)) $(($1 >> 8 & 255)) $(($1 & 255))
+}
+
+# Lines of a script: asks for the screen, all of it or what has changed, and looks at it.
+ask_for() { # 0|1
+	printf '%s\n' "send \\x03\\x0$1\\x00\\x00\\x00\\x00\\x04\\x00\\x03\\x00" 'look 100'
+}
+
+key() { # down|up KEYSYM
+	local down=0
+	[[ $1 != down ]] || down=1
+	printf 'send \\x04\\x0%d\\x00\\x00%s\n' $down "$(four_bytes "$2")"
+}
+
+# Lines of a script: keys pressed and let go, one after the other, and looks at the screen in between.
+keys() { # TEXT
+	local i code
+	for ((i = 0; i < ${#1}; i++)); do
+		printf -v code '%d' "'${1:i:1}"
+		[[ ${1:i:1} != [A-Z\>] ]] || key down 0xffe1
+		key down "$code"
+		key up "$code"
+		[[ ${1:i:1} != [A-Z\>] ]] || key up 0xffe1
+		ask_for 1
+	done
+}
+
+enter() { # TEXT
+	keys "$1"
+	key down 0xff0d
+	key up 0xff0d
+	ask_for 1
+}

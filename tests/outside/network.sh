@@ -103,6 +103,90 @@ test_hostfwd() {
 	replay_opens_no_socket
 }
 
+# A program that answers whoever in the guest connects, and counts how often it was started.
+make_helper() {
+	cat >helper <<-'HELPER'
+		#!/bin/sh
+		echo >>starts
+		read -r line
+		echo "you said $line"
+	HELPER
+	chmod +x helper
+}
+
+# Programs that the emulator starts for the guest's connections, one of which does not exist: a replay starts none.
+test_guestfwd_command() {
+	make_helper
+	login_guest mon:stdio -nic "user,model=virtio-net-pci,guestfwd=tcp:10.0.2.100:7-cmd:$PWD/helper,guestfwd=tcp:10.0.2.101:7-cmd:./none"
+	{
+		log_in
+		dress 10.0.2.15 10.0.2.2
+		cat <<-'PERSON'
+			type echo hello | nc 10.0.2.100 7
+			wait you said hello
+			wait #
+			type echo again | nc 10.0.2.100 7; echo twi""ce
+			wait you said again
+			wait twice
+			type nc 10.0.2.101 7 </dev/null; echo no""thing
+			wait nothing
+			type exit
+		PERSON
+	} | record_person
+	[[ $(wc -l <starts) -eq 2 ]] || fail "the program was started $(wc -l <starts) times"
+	rm helper
+	replays_alone 3
+	matches err 'Failed to execute child process'
+	[[ $(wc -l <starts) -eq 2 ]] || fail 'a replay has started the program'
+	replay_opens_no_socket
+}
+
+# A connection of the guest's ends at a character device, which has been connected from the start.
+test_guestfwd_chardev() {
+	local port server
+	make_helper
+	port=$(free_port)
+	"$B/guests/linux/busybox" nc -l -p "$port" -e "$PWD/helper" {say}>&- &
+	server=$!
+	sleep 0.5
+	login_guest mon:stdio -chardev "socket,id=f0,host=127.0.0.1,port=$port" \
+		-nic "user,model=e1000,guestfwd=tcp:10.0.2.100:7-chardev:f0"
+	{
+		log_in
+		dress 10.0.2.15 10.0.2.2
+		cat <<-'PERSON'
+			type (echo hello; sleep 1) | nc 10.0.2.100 7; echo do""ne
+			wait you said hello
+			key 3
+			wait #
+			type exit
+		PERSON
+	} | record_person
+	wait "$server" || :
+	replays_screen 3
+	replay_opens_no_socket
+}
+
+# The host's file server is started for the guest.
+test_smb() {
+	[[ -x /usr/sbin/smbd ]] || skip 'samba is not installed'
+	mkdir share
+	login_guest mon:stdio -nic "user,model=virtio-net-pci,smb=$PWD/share"
+	{
+		log_in
+		dress 10.0.2.15 10.0.2.2
+		cat <<-'PERSON'
+			type (echo nonsense; sleep 2) | nc 10.0.2.4 445 | wc -c; echo do""ne
+			wait done
+			type exit
+		PERSON
+	} | record_person
+	"$B/rrio-inspect" dump rec type=input call=spawn >dumped
+	matches dumped 'spawn'
+	replays_screen 3
+	replay_opens_no_socket
+}
+
 # Names are looked up by the host's servers, if there are any; nobody answers is an answer too.
 test_names() {
 	login_guest mon:stdio -nic user,model=virtio-net-pci

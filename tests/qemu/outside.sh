@@ -99,3 +99,22 @@ test_hotplug() {
 	replays_alone 2
 	[[ ! -e qmp.sock ]] || fail 'a replay has made the socket'
 }
+
+# Somebody at the screen, who leaves without a word and comes back. What a VNC client sees is made in a thread.
+test_display() {
+	local append=end=none
+	command_line bare pc virtio-blk raw snapshot cache=writeback 1 shift=5
+	args+=(-vga std -vnc unix:vnc.sock -monitor stdio)
+	{
+		echo 'wait (qemu)'
+		see 7
+		keys 'some text'
+		printf '%s\n' leave 'type screendump screen.ppm' 'wait (qemu)'
+		see 16
+		keys 'More'
+		printf '%s\n' reset 'look 100' 'type quit'
+	} | record_person
+	rm vnc.sock
+	replays_alone 3
+	[[ ! -e vnc.sock ]] || fail 'a replay has made the socket'
+}

@@ -85,6 +85,15 @@ static int parse_depth(const char *value)
 	return err;
 }
 
+static int parse_port(const char *value)
+{
+	unsigned long port = 0;
+	int err = parse_number(value, 65535, &port);
+
+	fetch_port = (unsigned int)port;
+	return err;
+}
+
 static int parse_work(const char *value)
 {
 	for (size_t i = 0; i < n_works; i++)
@@ -146,7 +155,7 @@ static const struct {
 } parsers[] = {
 	{ "rrio.steps=", parse_steps },	  { "rrio.work=", parse_work },	      { "rrio.depth=", parse_depth },
 	{ "rrio.scale=", parse_scale },	  { "rrio.end=", parse_end },	      { "rrio.second=", parse_second },
-	{ "rrio.module=", parse_module }, { "rrio.console=", parse_console },
+	{ "rrio.module=", parse_module }, { "rrio.console=", parse_console }, { "rrio.port=", parse_port },
 };
 
 static int parse_option(const char *word)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * work.c - what a benchmark asks for by rrio.work=: the processor alone, and random blocks with a fixed number of requests
+ * work.c - what a benchmark asks for by rrio.work=: the processor alone, or random blocks with a fixed number of requests
  * in flight. Called by process 1 with the disk's root as the current folder. Leaves no file behind. Prints nothing; -errno
  * on failure, -EILSEQ for wrong data.
  */
@@ -132,5 +132,5 @@ static int run_random(unsigned int round, uint64_t *sum)
 	return err;
 }
 
-const struct step works[] = { { "compute", run_compute }, { "random", run_random } };
+const struct step works[] = { { "compute", run_compute }, { "random", run_random }, { "fetch", run_fetch } };
 const size_t n_works = ARRAY_SIZE(works);
