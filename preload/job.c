@@ -281,17 +281,56 @@ static void before_call(struct call *call)
 	self.inside = false;
 }
 
+/*
+ * A record has room for the results of so many calls. A job goes on with what fell short or was interrupted, however
+ * often that happens: from here on it is done for the job, to its end, and seen as one call. Behind it there may be one
+ * more, which says that there is nothing more to be had, or why.
+ */
+static bool insists(void)
+{
+	return worker.gate.what.request.calls >= RRJ_RESULTS - 1;
+}
+
+static bool goes_on(int64_t result)
+{
+	return insists() && (result > 0 || (result < 0 && errno == EINTR));
+}
+
+static int64_t transfer(const struct call *call)
+{
+	char *memory = call->bounce ? call->bounce : (void *)call->data;
+	uint64_t size = call_size(call), done = 0;
+	int64_t n;
+
+	do {
+		off64_t offset = call->offset + (off64_t)done;
+
+		n = call->op == RRJ_READ ? real.pread64(call->fd, memory + done, size - done, offset)
+					 : real.pwrite64(call->fd, memory + done, size - done, offset);
+		done += n > 0 ? (uint64_t)n : 0;
+	} while (done < size && goes_on(n));
+	return done ? (int64_t)done : n;
+}
+
 /* What takes the place of a call that is not made as it is: the memory is not the guest's, or it was refused. */
 static int64_t instead(const struct call *call)
 {
-	void *memory = call->bounce ? call->bounce : (void *)call->data;
+	if (call_wanted(call))
+		return transfer(call);
+	errno = (int)-call->then;
+	return call->then < 0 ? -1 : 0;
+}
 
-	if (!call_wanted(call)) {
-		errno = (int)-call->then;
-		return call->then < 0 ? -1 : 0;
+/* The rest of a copy that fell short; its offsets have moved on. */
+static int64_t copy_on(const struct call *call, int64_t result)
+{
+	uint64_t done = result > 0 ? (uint64_t)result : 0;
+
+	while (done < call->length && goes_on(result)) {
+		result = real.copy_file_range(call->from, call->from_at, call->fd, call->to_at, call->length - done, 0);
+		done += result > 0 ? (uint64_t)result : 0;
 	}
-	return call->op == RRJ_READ ? real.pread64(call->fd, memory, call_size(call), call->offset)
-				    : real.pwrite64(call->fd, memory, call_size(call), call->offset);
+	return done ? (int64_t)done : result;
 }
 
 /* The result that the caller is given, which sets errno. now: the host's, or -errno. */
@@ -322,6 +361,20 @@ static int64_t result_of(int64_t result)
 	return result < 0 ? -errno : result;
 }
 
+/* The same, of the host's own answer. */
+static int64_t host_result(const struct call *call, int64_t answer)
+{
+	if (call->says_error)
+		return -answer;
+	return result_of(call->op == RRJ_COPY ? copy_on(call, answer) : answer);
+}
+
+/* As the caller is told what after_call has returned. */
+static int64_t said(const struct call *call, int64_t result)
+{
+	return call->says_error && result < 0 ? errno : result;
+}
+
 static int64_t virtual_result(struct call *call)
 {
 	int64_t result;
@@ -332,6 +385,16 @@ static int64_t virtual_result(struct call *call)
 	return result;
 }
 
+/* A call that transfers nothing, or whose memory is the guest's. */
+#define INSISTENTLY(original)                             \
+	({                                                \
+		int64_t result;                           \
+		do                                        \
+			result = (original);              \
+		while (result < 0 && goes_on(result));    \
+		result;                                   \
+	})
+
 /* Makes the call `original`, as one of the job's when a job's thread makes it. */
 #define JOB_CALL(returns, original, ...)                                                     \
 	struct call call = { __VA_ARGS__ };                                                  \
@@ -339,8 +402,10 @@ static int64_t virtual_result(struct call *call)
 		return fact_asked(&call) ? (returns)fact_answer(&call, original) : original; \
 	before_call(&call);                                                                  \
 	if (call_is_virtual(&call))                                                          \
-		return (returns)after_call(&call, virtual_result(&call));                    \
-	return (returns)after_call(&call, result_of(call.bounce || call.refused ? instead(&call) : original));
+		return (returns)said(&call, after_call(&call, virtual_result(&call)));       \
+	if (call.bounce || call.refused)                                                     \
+		return (returns)said(&call, after_call(&call, result_of(instead(&call))));   \
+	return (returns)said(&call, after_call(&call, host_result(&call, INSISTENTLY(original))));
 
 #define FN(returns, name, parameters, arguments)
 #define JOB(returns, name, parameters, arguments, ...)              \

@@ -67,6 +67,17 @@ test_short() {
 	weather io_uring virtio-blk raw 'write:short=512:when=2+2' 'write .* failed'
 }
 
+# So often that a request takes more calls than its record has room for the results of.
+test_many_calls() {
+	local engine
+	weather threads virtio-blk raw 'read:short=512;write:short=512' "$fine"
+	weather threads virtio-blk qcow2 'read:short=512:when=9+;write:short=512' "$fine"
+	weather threads virtio-blk raw 'read:error=EINTR:when=60..90;write:error=EINTR:when=10..30' "$fine"
+	for engine in threads native io_uring; do
+		weather "$engine" virtio-blk raw 'write:short=512:when=9..15;write:error=EIO:when=16..20' 'write .* failed'
+	done
+}
+
 test_interrupted() {
 	everywhere virtio-blk raw 'read:error=EINTR:when=2+3;write:error=EINTR:when=2+2' .
 }
@@ -203,6 +214,12 @@ test_discard() {
 
 test_discard_refused() {
 	local append='errors requests=150 discard'
+	command_line bare pc virtio-blk raw writable "${engines[threads]},discard=unmap" 1 shift=5,sleep=off
+	record_with 'allocate:error=EINTR:when=4..30' "${args[@]}"
+	cp disk.raw recorded
+	replays 1
+	same recorded disk.raw
+	rm -rf rec record.* disk.*
 	command_line bare pc virtio-blk raw writable "${engines[threads]},discard=unmap" 1 shift=5,sleep=off
 	record_with 'allocate:error=EOPNOTSUPP:when=3+' "${args[@]}"
 	cp disk.raw recorded
