@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * guest.h - the parts of the guest's init: steps.c does the I/O, work.c what a benchmark asks for, files.c is what they do
- * it with, drivers.c loads modules, report.c prints what a step has come to. Everything runs in process 1, the children of the conc step
- * excepted. Functions return 0 or a count, and -errno on failure; only init.c prints errors.
+ * guest.h - the parts of the guest's init: steps.c does the I/O, work.c and space.c what is done instead of it, files.c is
+ * what they do it with, drivers.c loads modules, report.c prints what a step has come to. Everything runs in process 1,
+ * the children of the conc step excepted. Functions return 0 or a count, and -errno on failure; only init.c prints errors.
  */
 #ifndef GUEST_H
 #define GUEST_H
@@ -38,6 +38,14 @@ extern const size_t n_works;
 
 /* Requests in flight at once, 1 to MAX_DEPTH. */
 extern unsigned int work_depth;
+
+/* ---- space.c ---- */
+
+/* The name of the disk that the file system is on. */
+extern const char *work_disk;
+
+/* A step of works[]. */
+int run_space(unsigned int round, uint64_t *sum);
 
 /* ---- files.c ---- */
 
