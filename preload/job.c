@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "config.h"
+#include "descriptor.h"
 #include "facts.h"
 #include "files.h"
 #include "interpose.h"
@@ -51,6 +52,7 @@ static __thread struct worker {
 	struct pool *pool;
 	bool working, leaving, holding;
 	bool gated; /* its job has passed the gate */
+	bool odd, was_odd; /* its job's last call, and one before it: failed, or fell short */
 	int64_t begun_ns;
 	uint64_t number; /* of its job in the pool */
 	struct gate gate;
@@ -61,7 +63,7 @@ static __thread struct worker {
 } worker __attribute__((tls_model("initial-exec"))) = { .released = PTHREAD_COND_INITIALIZER };
 
 static pthread_cond_t published = PTHREAD_COND_INITIALIZER;
-static _Atomic uint64_t ungated;
+static _Atomic uint64_t ungated, overlong;
 
 /*
  * Once a flush or discard has failed, later ones of that file may make no call: block/file-posix.c:handle_aiocb_flush
@@ -127,6 +129,11 @@ uint64_t job_ungated(void)
 	return atomic_load(&ungated);
 }
 
+uint64_t job_overlong(void)
+{
+	return atomic_load(&overlong);
+}
+
 /* ---- a worker's way ---- */
 
 void job_worker_begins(const void *address)
@@ -150,6 +157,8 @@ static void pass_by(void)
 
 static void tell_published(void)
 {
+	if (worker.was_odd && worker.gate.what.request.calls > RRJ_RESULTS + 1)
+		atomic_fetch_add(&overlong, 1);
 	turnstile_lock();
 	if (worker.done) {
 		*worker.done = worker.gate.what;
@@ -182,7 +191,7 @@ void job_before_unlock(const pthread_mutex_t *mutex)
 	if (worker.leaving)
 		return;
 	worker.working = true;
-	worker.gated = false;
+	worker.gated = worker.odd = worker.was_odd = false;
 	worker.recorded = NULL;
 	worker.begun_ns = request_now_ns();
 	worker.number = ++worker.pool->taken;
@@ -349,6 +358,8 @@ static int64_t after_call(struct call *call, int64_t now)
 		*request = before;
 		request_add(request, call, right, worker.begun_ns);
 	}
+	worker.was_odd |= worker.odd;
+	worker.odd = right < 0 || (call_transfers(call) && (uint64_t)right < call->length);
 	call_finish(call, right);
 	self.inside = false;
 	errno = right < 0 ? (int)-right : saved;
@@ -431,6 +442,41 @@ INTERPOSED int ioctl(int fd, unsigned long request, ...)
 		return outside_ioctl(fd, request, argument);
 	JOB_CALL(int, real.ioctl(fd, request, argument), .fd = fd, .op = RRJ_IOCTL, .offset = (off64_t)request,
 		 .data = argument)
+}
+
+/* ---- writes that are no requests: an image is filled with zeros (block/file-posix.c:handle_aiocb_truncate) ---- */
+
+/*
+ * There are so many that only the one that fails counts: as a call that returns where it was, and one that fails. What
+ * comes behind those that did not is a flush, whose result is no place when it fails.
+ */
+static void failed_at(off64_t place, int error)
+{
+	struct call where = { .fd = -1, .op = RRJ_OPAQUE }, how = where;
+
+	after_call(&where, place);
+	after_call(&how, -error);
+}
+
+void job_write_failed(int fd)
+{
+	int error = errno;
+
+	if (in_job() && recording() && error != EINTR && descriptor_known(fd))
+		failed_at(real.lseek64(fd, 0, SEEK_CUR), error);
+	errno = error;
+}
+
+bool job_write_fails(off64_t place)
+{
+	uint32_t calls = worker.gate.what.request.calls;
+	int64_t at, then;
+
+	if (!worker.gated || !worker.recorded || !request_recorded_result(worker.recorded, calls, &at) || at != place ||
+	    !request_recorded_result(worker.recorded, calls + 1, &then) || then >= 0)
+		return false;
+	failed_at(place, (int)-then);
+	return true;
 }
 
 /* ---- jobs that compute ---- */

@@ -24,7 +24,7 @@ test-matrix: test-parts
 test-outside: test-parts
 	tests/run 'outside/*'
 
-#: make test-drives          discards, zeroes, flushes, images that grow and disks that go, on every engine; ten minutes
+#: make test-drives          discards, zeroes, flushes, images that grow and disks that go, on every engine; half an hour
 test-drives: test-parts
 	tests/run 'drives/*'
 

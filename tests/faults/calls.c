@@ -39,6 +39,8 @@ CALL(ssize_t, preadv64, (int fd, const struct iovec *iov, int n, off64_t offset)
      PARTS)
 CALL(ssize_t, pwritev64, (int fd, const struct iovec *iov, int n, off64_t offset), (fd, iov, n, offset), FAULT_WRITE,
      PARTS)
+CALL(ssize_t, write, (int fd, const void *data, size_t size), (fd, data, size), FAULT_WRITE, BYTES)
+CALL(int, fsync, (int fd), (fd), FAULT_FLUSH, )
 CALL(int, fdatasync, (int fd), (fd), FAULT_FLUSH, )
 CALL(int, fallocate64, (int fd, int mode, off64_t offset, off64_t size), (fd, mode, offset, size), FAULT_ALLOCATE, )
 CALL(int, ftruncate64, (int fd, off64_t size), (fd, size), FAULT_TRUNCATE, )

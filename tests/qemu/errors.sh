@@ -139,6 +139,7 @@ test_full() {
 	full threads on_tmpfs
 	full io_uring on_tmpfs
 	truncate -s 1M small.img
+	# shellcheck disable=SC2016 # expanded there
 	unshare -m bash -c 'PATH=$PATH:/sbin:/usr/sbin; mkfs.ext4 -q small.img && mount -o loop small.img small' 2>/dev/null ||
 		skip 'tried without aio=native: a file cannot be mounted here'
 	full native on_ext4
