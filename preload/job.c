@@ -90,6 +90,15 @@ void job_pool_add(const void *address, unsigned loop)
 	atomic_store(&pool_count, n + 1);
 }
 
+void job_pool_forget(unsigned loop)
+{
+	unsigned n = atomic_load(&pool_count);
+
+	for (struct pool *pool = pools; pool < pools + n; pool++)
+		if (pool->loop == loop)
+			pool->address = NULL;
+}
+
 static struct pool *pool_of(const void *address)
 {
 	unsigned n = atomic_load_explicit(&pool_count, memory_order_acquire);

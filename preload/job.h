@@ -17,6 +17,9 @@
 /* The loop's own thread, before its first job: its pool is the ThreadPool at that address. */
 void job_pool_add(const void *pool, unsigned loop);
 
+/* Main thread: that loop is no more, and what was its pool will be other memory. */
+void job_pool_forget(unsigned loop);
+
 /* Main, vCPU thread or iothread: it signals a condition. That is how a job is submitted, when it is one of a pool's. */
 void job_submitted(const pthread_cond_t *cond);
 

@@ -71,3 +71,47 @@ test_iothread_native() { unplug native ,iothread=t0; }
 test_iothread_io_uring() { unplug io_uring ,iothread=t0; }
 test_iothread_first_native() { unplug_last native; }
 test_iothread_first_io_uring() { unplug_last io_uring; }
+
+# ---- what has gone leaves nothing behind: threads, descriptors, mapped rings ----
+
+qmp_in() { # TYPE ARGUMENTS ANSWER
+	printf 'type {"execute":"%s","arguments":{%s}}\nwait %s\n' "$@"
+}
+
+# One disk with one iothread, from coming to going; then a line for what the emulator has.
+one_round() { # ENGINE
+	printf '%s\n' 'go unix:qmp.sock' 'wait QMP' 'type {"execute":"qmp_capabilities"}' 'wait return'
+	qmp_in object-add '"qom-type":"iothread","id":"t1"' return
+	qmp_in blockdev-add "\"driver\":\"raw\",\"node-name\":\"more\",\"cache\":{\"direct\":true},\"file\":{\"driver\":\"file\",\"filename\":\"more.raw\",\"aio\":\"$1\",\"cache\":{\"direct\":true}}" return
+	qmp_in device_add '"driver":"virtio-blk-pci","drive":"more","id":"h1","iothread":"t1"' return
+	printf '%s\n' leave 'type until [ -e /sys/block/vdb ]; do sleep 0.1; done' \
+		'type dd if=/dev/vdb of=/dev/null bs=64k iflag=direct; dd if=/dev/zero of=/dev/vdb bs=64k count=9 oflag=direct; echo wor""ked' \
+		'wait worked' 'go unix:qmp.sock' 'wait QMP' 'type {"execute":"qmp_capabilities"}' 'wait return'
+	qmp_in device_del '"id":"h1"' 'peripheral/h1"}'
+	qmp_in blockdev-del '"node-name":"more"' return
+	qmp_in object-del '"id":"t1"' return
+	# shellcheck disable=SC2016 # expanded there
+	printf '%s\n' leave 'type echo th""ere' 'wait there' \
+		'run cd /proc/$(cat emulator.pid) && echo $(ls task | wc -l) $(ls fd | wc -l) $(grep -c . maps) >>"$OLDPWD/has"'
+}
+
+leaves_nothing() { # ENGINE
+	[[ $1 == threads ]] || need_engine "$1"
+	truncate -s 2M more.raw
+	login_guest mon:stdio -qmp unix:qmp.sock,server=on,wait=off -pidfile emulator.pid
+	{
+		log_in
+		for _ in 1 2 3 4; do
+			one_round "$1"
+		done
+		echo 'type exit'
+	} | record_person
+	awk 'NR == 2 { tasks = $1; fds = $2; maps = $3 }
+		NR > 2 && ($1 != tasks || $2 != fds || $3 > maps + 8) { exit 1 }
+		END { if (NR != 4) exit 1 }' has || fail "more after each round: $(tr '\n' ';' <has)"
+	replays_alone 1
+}
+
+test_leaves_nothing_threads() { leaves_nothing threads; }
+test_leaves_nothing_native() { leaves_nothing native; }
+test_leaves_nothing_io_uring() { leaves_nothing io_uring; }
