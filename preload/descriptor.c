@@ -19,6 +19,7 @@
 #include "config.h"
 #include "files.h"
 #include "interpose.h"
+#include "job.h"
 #include "message.h"
 #include "outside.h"
 #include "root.h"
@@ -182,10 +183,13 @@ bool descriptor_write(int fd, const void *data, size_t size, ssize_t *result)
 		return false;
 	self.inside = true;
 	place = real.lseek64(fd, 0, SEEK_CUR);
-	overlay_write(&file_of(fd)->image, data, (uint64_t)place, size);
-	real.lseek64(fd, place + (off64_t)size, SEEK_SET);
+	*result = -1;
+	if (!job_write_fails(place)) {
+		overlay_write(&file_of(fd)->image, data, (uint64_t)place, size);
+		real.lseek64(fd, place + (off64_t)size, SEEK_SET);
+		*result = (ssize_t)size;
+	}
 	self.inside = false;
-	*result = (ssize_t)size;
 	return true;
 }
 

@@ -8,6 +8,7 @@
 
 #include "descriptor.h"
 #include "interpose.h"
+#include "job.h"
 #include "outside.h"
 #include "self.h"
 #include "turnstile.h"
@@ -21,6 +22,8 @@ INTERPOSED ssize_t write(int fd, const void *data, size_t size)
 	if (descriptor_write(fd, data, size, &result))
 		return result;
 	result = real.write(fd, data, size);
+	if (result < 0 && self.role == THREAD_WORKER)
+		job_write_failed(fd);
 	if (self.role == THREAD_VCPU && size == 8 && !self.inside) {
 		int saved = errno;
 

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "config.h"
+#include "descriptor.h"
 #include "facts.h"
 #include "files.h"
 #include "interpose.h"
@@ -51,6 +52,7 @@ static __thread struct worker {
 	struct pool *pool;
 	bool working, leaving, holding;
 	bool gated; /* its job has passed the gate */
+	bool odd, was_odd; /* its job's last call, and one before it: failed, or fell short */
 	int64_t begun_ns;
 	uint64_t number; /* of its job in the pool */
 	struct gate gate;
@@ -61,7 +63,7 @@ static __thread struct worker {
 } worker __attribute__((tls_model("initial-exec"))) = { .released = PTHREAD_COND_INITIALIZER };
 
 static pthread_cond_t published = PTHREAD_COND_INITIALIZER;
-static _Atomic uint64_t ungated;
+static _Atomic uint64_t ungated, overlong;
 
 /*
  * Once a flush or discard has failed, later ones of that file may make no call: block/file-posix.c:handle_aiocb_flush
@@ -86,6 +88,15 @@ void job_pool_add(const void *address, unsigned loop)
 	pools[n].address = address;
 	pools[n].loop = loop;
 	atomic_store(&pool_count, n + 1);
+}
+
+void job_pool_forget(unsigned loop)
+{
+	unsigned n = atomic_load(&pool_count);
+
+	for (struct pool *pool = pools; pool < pools + n; pool++)
+		if (pool->loop == loop)
+			pool->address = NULL;
 }
 
 static struct pool *pool_of(const void *address)
@@ -127,6 +138,11 @@ uint64_t job_ungated(void)
 	return atomic_load(&ungated);
 }
 
+uint64_t job_overlong(void)
+{
+	return atomic_load(&overlong);
+}
+
 /* ---- a worker's way ---- */
 
 void job_worker_begins(const void *address)
@@ -150,6 +166,8 @@ static void pass_by(void)
 
 static void tell_published(void)
 {
+	if (worker.was_odd && worker.gate.what.request.calls > RRJ_RESULTS + 1)
+		atomic_fetch_add(&overlong, 1);
 	turnstile_lock();
 	if (worker.done) {
 		*worker.done = worker.gate.what;
@@ -182,7 +200,7 @@ void job_before_unlock(const pthread_mutex_t *mutex)
 	if (worker.leaving)
 		return;
 	worker.working = true;
-	worker.gated = false;
+	worker.gated = worker.odd = worker.was_odd = false;
 	worker.recorded = NULL;
 	worker.begun_ns = request_now_ns();
 	worker.number = ++worker.pool->taken;
@@ -281,17 +299,56 @@ static void before_call(struct call *call)
 	self.inside = false;
 }
 
+/*
+ * A record has room for the results of so many calls. A job goes on with what fell short or was interrupted, however
+ * often that happens: from here on it is done for the job, to its end, and seen as one call. Behind it there may be one
+ * more, which says that there is nothing more to be had, or why.
+ */
+static bool insists(void)
+{
+	return worker.gate.what.request.calls >= RRJ_RESULTS - 1;
+}
+
+static bool goes_on(int64_t result)
+{
+	return insists() && (result > 0 || (result < 0 && errno == EINTR));
+}
+
+static int64_t transfer(const struct call *call)
+{
+	char *memory = call->bounce ? call->bounce : (void *)call->data;
+	uint64_t size = call_size(call), done = 0;
+	int64_t n;
+
+	do {
+		off64_t offset = call->offset + (off64_t)done;
+
+		n = call->op == RRJ_READ ? real.pread64(call->fd, memory + done, size - done, offset)
+					 : real.pwrite64(call->fd, memory + done, size - done, offset);
+		done += n > 0 ? (uint64_t)n : 0;
+	} while (done < size && goes_on(n));
+	return done ? (int64_t)done : n;
+}
+
 /* What takes the place of a call that is not made as it is: the memory is not the guest's, or it was refused. */
 static int64_t instead(const struct call *call)
 {
-	void *memory = call->bounce ? call->bounce : (void *)call->data;
+	if (call_wanted(call))
+		return transfer(call);
+	errno = (int)-call->then;
+	return call->then < 0 ? -1 : 0;
+}
 
-	if (!call_wanted(call)) {
-		errno = (int)-call->then;
-		return call->then < 0 ? -1 : 0;
+/* The rest of a copy that fell short; its offsets have moved on. */
+static int64_t copy_on(const struct call *call, int64_t result)
+{
+	uint64_t done = result > 0 ? (uint64_t)result : 0;
+
+	while (done < call->length && goes_on(result)) {
+		result = real.copy_file_range(call->from, call->from_at, call->fd, call->to_at, call->length - done, 0);
+		done += result > 0 ? (uint64_t)result : 0;
 	}
-	return call->op == RRJ_READ ? real.pread64(call->fd, memory, call_size(call), call->offset)
-				    : real.pwrite64(call->fd, memory, call_size(call), call->offset);
+	return done ? (int64_t)done : result;
 }
 
 /* The result that the caller is given, which sets errno. now: the host's, or -errno. */
@@ -310,6 +367,8 @@ static int64_t after_call(struct call *call, int64_t now)
 		*request = before;
 		request_add(request, call, right, worker.begun_ns);
 	}
+	worker.was_odd |= worker.odd;
+	worker.odd = right < 0 || (call_transfers(call) && (uint64_t)right < call->length);
 	call_finish(call, right);
 	self.inside = false;
 	errno = right < 0 ? (int)-right : saved;
@@ -322,6 +381,20 @@ static int64_t result_of(int64_t result)
 	return result < 0 ? -errno : result;
 }
 
+/* The same, of the host's own answer. */
+static int64_t host_result(const struct call *call, int64_t answer)
+{
+	if (call->says_error)
+		return -answer;
+	return result_of(call->op == RRJ_COPY ? copy_on(call, answer) : answer);
+}
+
+/* As the caller is told what after_call has returned. */
+static int64_t said(const struct call *call, int64_t result)
+{
+	return call->says_error && result < 0 ? errno : result;
+}
+
 static int64_t virtual_result(struct call *call)
 {
 	int64_t result;
@@ -332,6 +405,16 @@ static int64_t virtual_result(struct call *call)
 	return result;
 }
 
+/* A call that transfers nothing, or whose memory is the guest's. */
+#define INSISTENTLY(original)                             \
+	({                                                \
+		int64_t result;                           \
+		do                                        \
+			result = (original);              \
+		while (result < 0 && goes_on(result));    \
+		result;                                   \
+	})
+
 /* Makes the call `original`, as one of the job's when a job's thread makes it. */
 #define JOB_CALL(returns, original, ...)                                                     \
 	struct call call = { __VA_ARGS__ };                                                  \
@@ -339,8 +422,10 @@ static int64_t virtual_result(struct call *call)
 		return fact_asked(&call) ? (returns)fact_answer(&call, original) : original; \
 	before_call(&call);                                                                  \
 	if (call_is_virtual(&call))                                                          \
-		return (returns)after_call(&call, virtual_result(&call));                    \
-	return (returns)after_call(&call, result_of(call.bounce || call.refused ? instead(&call) : original));
+		return (returns)said(&call, after_call(&call, virtual_result(&call)));       \
+	if (call.bounce || call.refused)                                                     \
+		return (returns)said(&call, after_call(&call, result_of(instead(&call))));   \
+	return (returns)said(&call, after_call(&call, host_result(&call, INSISTENTLY(original))));
 
 #define FN(returns, name, parameters, arguments)
 #define JOB(returns, name, parameters, arguments, ...)              \
@@ -366,6 +451,41 @@ INTERPOSED int ioctl(int fd, unsigned long request, ...)
 		return outside_ioctl(fd, request, argument);
 	JOB_CALL(int, real.ioctl(fd, request, argument), .fd = fd, .op = RRJ_IOCTL, .offset = (off64_t)request,
 		 .data = argument)
+}
+
+/* ---- writes that are no requests: an image is filled with zeros (block/file-posix.c:handle_aiocb_truncate) ---- */
+
+/*
+ * There are so many that only the one that fails counts: as a call that returns where it was, and one that fails. What
+ * comes behind those that did not is a flush, whose result is no place when it fails.
+ */
+static void failed_at(off64_t place, int error)
+{
+	struct call where = { .fd = -1, .op = RRJ_OPAQUE }, how = where;
+
+	after_call(&where, place);
+	after_call(&how, -error);
+}
+
+void job_write_failed(int fd)
+{
+	int error = errno;
+
+	if (in_job() && recording() && error != EINTR && descriptor_known(fd))
+		failed_at(real.lseek64(fd, 0, SEEK_CUR), error);
+	errno = error;
+}
+
+bool job_write_fails(off64_t place)
+{
+	uint32_t calls = worker.gate.what.request.calls;
+	int64_t at, then;
+
+	if (!worker.gated || !worker.recorded || !request_recorded_result(worker.recorded, calls, &at) || at != place ||
+	    !request_recorded_result(worker.recorded, calls + 1, &then) || then >= 0)
+		return false;
+	failed_at(place, (int)-then);
+	return true;
 }
 
 /* ---- jobs that compute ---- */

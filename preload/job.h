@@ -12,9 +12,13 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 /* The loop's own thread, before its first job: its pool is the ThreadPool at that address. */
 void job_pool_add(const void *pool, unsigned loop);
+
+/* Main thread: that loop is no more, and what was its pool will be other memory. */
+void job_pool_forget(unsigned loop);
 
 /* Main, vCPU thread or iothread: it signals a condition. That is how a job is submitted, when it is one of a pool's. */
 void job_submitted(const pthread_cond_t *cond);
@@ -37,7 +41,16 @@ void job_signals(void);
 /* (locked) The recording has been given up: whoever waits for a publication looks again. */
 void job_wake(void);
 
+/* Recording: a write at the descriptor's place has failed: part of the job when it was to a file. Keeps errno. */
+void job_write_failed(int fd);
+
+/* Replay: the write at that place of an image failed when it was recorded. Sets errno. */
+bool job_write_fails(off64_t place);
+
 /* How many jobs have published without passing a gate. */
 uint64_t job_ungated(void);
+
+/* How many have made more calls than a record has room for the results of, of which one was not the usual. */
+uint64_t job_overlong(void);
 
 #endif

@@ -16,6 +16,7 @@
 #include "job.h"
 #include "message.h"
 #include "self.h"
+#include "wake.h"
 
 /* So many that no request needs a bottom half to get one. util/async.c */
 enum { POOL_SIZE = 64 };
@@ -61,6 +62,12 @@ void loops_prepare_main(void)
 	prepared = true;
 	loops_size_main();
 	learn_pool(context);
+}
+
+void loops_iothread_gone(unsigned loop)
+{
+	job_pool_forget(loop);
+	wake_close(loop);
 }
 
 void loops_prepare_iothread(void *iothread)

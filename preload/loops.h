@@ -15,4 +15,7 @@ void loops_prepare_main(void);
 /* An iothread that is about to start; its object. */
 void loops_prepare_iothread(void *iothread);
 
+/* Main thread: one has ended, with its loop of that number. */
+void loops_iothread_gone(unsigned loop);
+
 #endif

@@ -29,6 +29,7 @@ struct call {
 	bool refused; /* replay: the host did it only in part then, or not at all: */
 	int64_t then; /* its result */
 	int mode;     /* of an allocation */
+	bool says_error; /* it returns an error's number, and sets no errno */
 	int from;     /* of a copy: where it comes from, and the offsets that move on */
 	off64_t *from_at, *to_at;
 };

@@ -53,7 +53,7 @@ static struct launch {
 	unsigned loop;
 } launches[64];
 
-/* Iothreads, by the number of their loop. */
+/* Iothreads, by the number of their loop less one; 0: gone. */
 static pthread_t iothreads[64];
 static unsigned iothread_count;
 
@@ -249,20 +249,26 @@ static int join(void *what)
 	return real.pthread_join(wanted->thread, wanted->result);
 }
 
-static bool is_iothread(pthread_t thread)
+/* The number of its loop; 0: none. */
+static unsigned iothreads_loop(pthread_t thread)
 {
 	for (unsigned i = 0; i < iothread_count; i++)
-		if (pthread_equal(iothreads[i], thread))
-			return true;
-	return false;
+		if (iothreads[i] && pthread_equal(iothreads[i], thread))
+			return i + 1;
+	return 0;
 }
 
 /* An iothread needs turns to come to its end. iothread.c:iothread_stop */
 INTERPOSED int pthread_join(pthread_t thread, void **result)
 {
 	struct join wanted = { thread, result };
+	unsigned loop = self_is_party() && config.mode != MODE_OFF ? iothreads_loop(thread) : 0;
+	int error;
 
-	if (!self_is_party() || config.mode == MODE_OFF || !is_iothread(thread))
+	if (!loop)
 		return real.pthread_join(thread, result);
-	return turnstile_nested_wait(join, &wanted);
+	error = turnstile_nested_wait(join, &wanted);
+	iothreads[loop - 1] = 0;
+	loops_iothread_gone(loop);
+	return error;
 }

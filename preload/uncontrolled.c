@@ -177,6 +177,8 @@ void uncontrolled_look(void)
 {
 	if (job_ungated())
 		tell("ungated-job", "a job of the thread pool finished without a call that rrio knows");
+	if (job_overlong())
+		tell("long-job", "a job of the thread pool made too many calls, one of which failed or fell short");
 	if (called)
 		tell("input-thread", "input or output of a thread that rrio does not know (a library's)");
 }

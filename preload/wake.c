@@ -31,6 +31,16 @@ int wake_init(unsigned loop)
 	return loops[loop].fd < 0 ? -errno : 0;
 }
 
+void wake_close(unsigned loop)
+{
+	int fd = loops[loop].fd;
+
+	turnstile_lock();
+	loops[loop].fd = -1;
+	turnstile_unlock();
+	real.close(fd);
+}
+
 int turnstile_wake_fd(void)
 {
 	return loops[self.loop].fd;
@@ -41,6 +51,8 @@ void turnstile_wake(unsigned loop)
 	uint64_t one = 1;
 	int saved = errno;
 
+	if (loops[loop].fd < 0)
+		return;
 	if (real.write(loops[loop].fd, &one, sizeof(one)) < 0 && errno != EAGAIN)
 		message(MODULE_TURNSTILE, MESSAGE_ERROR, "loop %u cannot be woken: %s [loop-wake]", loop,
 			strerror(errno));

@@ -15,6 +15,9 @@ enum { LOOPS = 64 };
 /* A loop is made. Returns 0 or -errno. */
 int wake_init(unsigned loop);
 
+/* Main thread: it is no more. */
+void wake_close(unsigned loop);
+
 /* (locked) The calling thread goes to poll the host, for its loop, if it does at all; it has come back. */
 void wake_poll_begins(bool polls);
 void wake_poll_ends(bool polled);

@@ -5,7 +5,7 @@ SHELL_FILES = scripts/rrio scripts/setup scripts/demo scripts/bench scripts/chec
 	tests/run tests/qemu/matrix tests/qemu/matrix-table tests/range/debian tests/targets/build tests/targets/table \
 	.ci/run \
 	$(wildcard scripts/lib/*.sh scripts/completion/*.bash tests/cli/*.sh tests/qemu/*.sh tests/outside/*.sh tests/range/*.sh tests/patched/*.sh \
-	tests/targets/*.sh)
+	tests/targets/*.sh tests/drives/*.sh)
 C_FOLDERS = include journal hooks preload tests
 
 help:

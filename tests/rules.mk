@@ -24,6 +24,10 @@ test-matrix: test-parts
 test-outside: test-parts
 	tests/run 'outside/*'
 
+#: make test-drives          discards, zeroes, flushes, images that grow and disks that go, on every engine; half an hour
+test-drives: test-parts
+	tests/run 'drives/*'
+
 #: make test-load            many replays while both cores do other work
 test-load: test-parts
 	TEST_LOAD=20 TEST_LIMIT=7200 tests/run -j1 'qemu/load.*'
@@ -32,4 +36,4 @@ test-load: test-parts
 test-soak: test-parts
 	TEST_SOAK=$(or $(N),100) TEST_LIMIT=86400 tests/run -j1 'qemu/load.soak'
 
-.PHONY: test-parts test unit test-matrix test-outside test-load test-soak
+.PHONY: test-parts test unit test-matrix test-outside test-drives test-load test-soak

@@ -39,6 +39,23 @@ CALL(ssize_t, preadv64, (int fd, const struct iovec *iov, int n, off64_t offset)
      PARTS)
 CALL(ssize_t, pwritev64, (int fd, const struct iovec *iov, int n, off64_t offset), (fd, iov, n, offset), FAULT_WRITE,
      PARTS)
+CALL(ssize_t, write, (int fd, const void *data, size_t size), (fd, data, size), FAULT_WRITE, BYTES)
+CALL(int, fsync, (int fd), (fd), FAULT_FLUSH, )
 CALL(int, fdatasync, (int fd), (fd), FAULT_FLUSH, )
 CALL(int, fallocate64, (int fd, int mode, off64_t offset, off64_t size), (fd, mode, offset, size), FAULT_ALLOCATE, )
 CALL(int, ftruncate64, (int fd, off64_t size), (fd, size), FAULT_TRUNCATE, )
+
+/* It returns an error's number. */
+INTERPOSED int posix_fallocate64(int fd, off64_t offset, off64_t size);
+INTERPOSED int posix_fallocate64(int fd, off64_t offset, off64_t size)
+{
+	static int (*next)(int, off64_t, off64_t);
+	struct fault fault = { .most = -1 };
+
+	if (!next)
+		*(void **)&next = next_function("posix_fallocate64");
+	if (gettid() != getpid())
+		fault = fault_of(FAULT_ALLOCATE, fd);
+	fault_delay(&fault);
+	return fault.error ? fault.error : next(fd, offset, size);
+}

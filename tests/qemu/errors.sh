@@ -67,6 +67,17 @@ test_short() {
 	weather io_uring virtio-blk raw 'write:short=512:when=2+2' 'write .* failed'
 }
 
+# So often that a request takes more calls than its record has room for the results of.
+test_many_calls() {
+	local engine
+	weather threads virtio-blk raw 'read:short=512;write:short=512' "$fine"
+	weather threads virtio-blk qcow2 'read:short=512:when=9+;write:short=512' "$fine"
+	weather threads virtio-blk raw 'read:error=EINTR:when=60..90;write:error=EINTR:when=10..30' "$fine"
+	for engine in threads native io_uring; do
+		weather "$engine" virtio-blk raw 'write:short=512:when=9..15;write:error=EIO:when=16..20' 'write .* failed'
+	done
+}
+
 test_interrupted() {
 	everywhere virtio-blk raw 'read:error=EINTR:when=2+3;write:error=EINTR:when=2+2' .
 }
@@ -91,6 +102,15 @@ on_tmpfs() { # SIZE COMMAND...
 	exec unshare -m bash -euc 'mount -t tmpfs -o "size=$1" none small && cp overlay.orig small/overlay && shift && exec "$@"' - "$@"
 }
 
+# The same on a file system of a disk.
+on_ext4() { # SIZE COMMAND...
+	rm -f small.img
+	truncate -s "$1" small.img
+	PATH=$PATH:/sbin:/usr/sbin mkfs.ext4 -q -m 0 -O ^has_journal small.img
+	# shellcheck disable=SC2016 # expanded there
+	exec unshare -m bash -euc 'mount -o loop small.img small && cp overlay.orig small/overlay && exec "$@"' - "${@:2}"
+}
+
 full_args() { # ENGINE-OPTIONS
 	local append='errors requests=100 write'
 	mkdir -p small
@@ -101,20 +121,28 @@ full_args() { # ENGINE-OPTIONS
 	qemu-img create -q -f qcow2 -b "$guests/bare.img" -F raw overlay.orig
 }
 
-test_full() {
-	local engine run
-	for engine in threads io_uring; do
-		rm -rf rec record.*
-		full_args "${engines[$engine]},werror=report"
-		expect 0 on_tmpfs 1m "$rrio" record -o rec -- qemu-system-x86_64 "${args[@]}"
-		keep_results record
-		matches record.serial.log 'write .* failed'
-		matches record.serial.log '^bare: done'
-		for run in 1 2; do
-			expect 0 on_tmpfs 64m "$rrio" replay rec
-			same record.serial.log serial.log
-		done
+full() { # ENGINE WHERE
+	local run
+	rm -rf rec record.*
+	full_args "${engines[$1]},werror=report"
+	expect 0 "$2" 1m "$rrio" record -o rec -- qemu-system-x86_64 "${args[@]}"
+	keep_results record
+	matches record.serial.log 'write .* failed'
+	matches record.serial.log '^bare: done'
+	for run in 1 2; do
+		expect 0 "$2" 64m "$rrio" replay rec
+		same record.serial.log serial.log
 	done
+}
+
+test_full() {
+	full threads on_tmpfs
+	full io_uring on_tmpfs
+	truncate -s 1M small.img
+	# shellcheck disable=SC2016 # expanded there
+	unshare -m bash -c 'PATH=$PATH:/sbin:/usr/sbin; mkfs.ext4 -q small.img && mount -o loop small.img small' 2>/dev/null ||
+		skip 'tried without aio=native: a file cannot be mounted here'
+	full native on_ext4
 }
 
 # ---- the machine stops at an error, as it does by default where the host's disk is full ----
@@ -202,30 +230,41 @@ test_discard() {
 }
 
 test_discard_refused() {
-	local append='errors requests=150 discard'
+	local engine append='errors requests=150 discard'
+	command_line bare pc virtio-blk raw writable "${engines[threads]},discard=unmap" 1 shift=5,sleep=off
+	record_with 'allocate:error=EINTR:when=4..30' "${args[@]}"
+	cp disk.raw recorded
+	replays 1
+	same recorded disk.raw
+	rm -rf rec record.* disk.*
 	command_line bare pc virtio-blk raw writable "${engines[threads]},discard=unmap" 1 shift=5,sleep=off
 	record_with 'allocate:error=EOPNOTSUPP:when=3+' "${args[@]}"
 	cp disk.raw recorded
 	replays 1
 	same recorded disk.raw
-	rm -rf rec record.* disk.*
-	command_line bare pc virtio-blk raw writable "${engines[threads]},discard=unmap,werror=report" 1 shift=5,sleep=off
-	record_with 'allocate:error=EIO:when=3+2' "${args[@]}"
-	matches record.serial.log '(discard|zeroes) .* failed'
-	cp disk.raw recorded
-	replays 1
-	same recorded disk.raw
+	for engine in threads native io_uring; do
+		rm -rf rec record.* disk.*
+		command_line bare pc virtio-blk raw writable "${engines[$engine]},discard=unmap,werror=report" 1 shift=5,sleep=off
+		record_with 'allocate:error=EIO:when=3+2' "${args[@]}"
+		matches record.serial.log '(discard|zeroes) .* failed'
+		cp disk.raw recorded
+		replays 1
+		same recorded disk.raw
+	done
 }
 
 # ---- devices that cannot be opened ----
 
+# What the emulator is run by, where that matters.
+within=()
+
 # The emulator's own message and status, with and without librrio.so.
 same_refusal() { # DRIVE
 	local status=0
-	qemu-system-x86_64 -M pc -icount shift=5 -nodefaults -display none -drive "$1" -device virtio-blk-pci,drive=d0 \
+	"${within[@]}" qemu-system-x86_64 -M pc -icount shift=5 -nodefaults -display none -drive "$1" -device virtio-blk-pci,drive=d0 \
 		>plain.out 2>plain.err </dev/null || status=$?
 	[[ $status -ne 0 ]] || fail "the emulator takes $1"
-	expect "$status" "$rrio" record -o rec -- qemu-system-x86_64 -M pc -icount shift=5 -nodefaults -display none \
+	expect "$status" "${within[@]}" "$rrio" record -o rec -- qemu-system-x86_64 -M pc -icount shift=5 -nodefaults -display none \
 		-drive "$1" -device virtio-blk-pci,drive=d0
 	same plain.out out
 	same plain.err err
@@ -244,4 +283,20 @@ test_cannot_open() {
 		chmod 0 locked
 		same_refusal if=none,id=d0,file=locked,format=raw
 	fi
+}
+
+on_ramfs() { # COMMAND...
+	# shellcheck disable=SC2016 # expanded there
+	unshare -m bash -euc 'mount -t ramfs none small && truncate -s 1M small/disk && exec "$@"' - "$@"
+}
+
+# A file system that knows no O_DIRECT.
+test_no_direct() {
+	local options within=(on_ramfs)
+	mkdir small
+	on_ramfs true 2>/dev/null || skip 'a file system cannot be mounted here'
+	for options in cache=none cache=directsync cache=none,aio=native cache=none,aio=io_uring; do
+		same_refusal "if=none,id=d0,file=small/disk,format=raw,$options"
+		matches err 'does not support O_DIRECT'
+	done
 }

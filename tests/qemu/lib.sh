@@ -141,6 +141,7 @@ device_args() { # MACHINE DEVICE
 	case $2 in
 	virtio-blk*) args+=(-device "virtio-blk-pci,drive=d0$options") ;;
 	virtio-scsi*) args+=(-device "virtio-scsi-pci,id=s0$options" -device scsi-hd,drive=d0,bus=s0.0) ;;
+	scsi-hd*) args+=(-device virtio-scsi-pci,id=s0 -device "scsi-hd,drive=d0,bus=s0.0$options") ;;
 	ide*) args+=(-device "ide-hd,drive=d0,bus=ide.0$options") ;;
 	ahci*)
 		[[ $1 == q35 ]] && bus=ide.0 || args+=(-device ahci,id=a0)
@@ -154,12 +155,14 @@ device_args() { # MACHINE DEVICE
 
 declare -A disks=([bare.raw]=bare.img [bare.qcow2]=bare.qcow2 [linux.raw]=disk.raw [linux.qcow2]=disk.qcow2)
 
-# The disk: read under a snapshot from where it was built, or a copy of the case's own, which restore_images renews.
+# The disk: read under a snapshot from where it was built, or a copy of the case's own, which restore_images renews;
+# roomy: such a copy with 16 MiB more behind the file system.
 drive_args() { # GUEST FORMAT DRIVE OPTIONS
 	local image=$guests/${disks[$1.$2]} snapshot=on
 	[[ -e $image ]] || fail "$image is missing; run: make test-parts"
-	if [[ $3 == writable ]]; then
+	if [[ $3 != snapshot ]]; then
 		cp --sparse=always -- "$image" "disk.$2.orig"
+		[[ $3 != roomy ]] || qemu-img resize -q -f "$2" "disk.$2.orig" +16M
 		image=disk.$2 snapshot=off
 	fi
 	args+=(-drive "if=none,id=d0,file=$image,format=$2,snapshot=$snapshot,$4")

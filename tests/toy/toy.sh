@@ -18,4 +18,5 @@ test_recording_given_up() { check gives-up; }
 test_hangs() { check hangs; }
 test_ends() { check ends; }
 test_mutants() { check mutants; }
+test_jobs_of_many_calls() { check many; }
 test_jobs_without_calls() { check opaque; }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * guest.h - the parts of the guest's init: steps.c does the I/O, work.c and network.c what a benchmark asks for, files.c
- * is what they do it with, drivers.c loads modules, report.c prints what a step has come to. Everything runs in process
- * 1, the children of the conc step excepted. Functions return 0 or a count, and -errno on failure; only init.c prints
- * errors.
+ * guest.h - the parts of the guest's init: steps.c does the I/O, work.c, network.c and space.c what is done instead of
+ * it, files.c is what they do it with, drivers.c loads modules, report.c prints what a step has come to. Everything runs
+ * in process 1, the children of the conc step excepted. Functions return 0 or a count, and -errno on failure; only
+ * init.c prints errors.
  */
 #ifndef GUEST_H
 #define GUEST_H
@@ -45,6 +45,14 @@ extern unsigned int work_depth;
 /* One of the works: fetches /big from the host's web server at that port, and pings. */
 int run_fetch(unsigned int round, uint64_t *sum);
 extern unsigned int fetch_port;
+
+/* ---- space.c ---- */
+
+/* The name of the disk that the file system is on. */
+extern const char *work_disk;
+
+/* A step of works[]. */
+int run_space(unsigned int round, uint64_t *sum);
 
 /* ---- files.c ---- */
 

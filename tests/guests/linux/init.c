@@ -398,6 +398,7 @@ int main(void)
 		fail("load", options.module, err);
 	wait_for_disk(disk, sizeof(disk));
 	mount_disk(disk);
+	work_disk = disk;
 	if (options.work)
 		run_step(options.work, disk);
 	else if (options.end == END_REBOOT_ONCE)

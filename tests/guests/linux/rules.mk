@@ -5,7 +5,7 @@ linux_dir    := tests/guests/linux
 linux_out    := $(B)/guests/linux
 linux_guest  := $(addprefix $(B)/guests/,vmlinuz vmlinux initrd.img disk.raw disk.qcow2)
 linux_cflags := -std=c11 -O2 $(WARN) -MMD -MP
-linux_init   := $(patsubst %,$(linux_out)/%.o,init steps work network second files drivers report)
+linux_init   := $(patsubst %,$(linux_out)/%.o,init steps work network space second files drivers report)
 
 guest-linux: $(linux_guest)
 

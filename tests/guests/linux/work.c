@@ -132,5 +132,10 @@ static int run_random(unsigned int round, uint64_t *sum)
 	return err;
 }
 
-const struct step works[] = { { "compute", run_compute }, { "random", run_random }, { "fetch", run_fetch } };
+const struct step works[] = {
+	{ "compute", run_compute },
+	{ "random", run_random },
+	{ "fetch", run_fetch },
+	{ "space", run_space },
+};
 const size_t n_works = ARRAY_SIZE(works);

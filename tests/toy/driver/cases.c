@@ -515,11 +515,45 @@ static bool opaque(uint64_t seed, struct failure *failure, unsigned *tried)
 	return true;
 }
 
+/* ---- a request of many system calls ---- */
+
+static int run_many(uint64_t seed, const char *mode, const char *perturb, const char *output, uint64_t jitter)
+{
+	image_make(seed);
+	return run(&(struct run){ .program = "qemu-system-toy",
+				  .mode = mode,
+				  .dir = "many",
+				  .trace = "trace",
+				  .output = output,
+				  .perturb = perturb,
+				  .seed = seed,
+				  .jitter = jitter });
+}
+
+static bool many(uint64_t seed, struct failure *failure, unsigned *tried)
+{
+	int own = run_many(seed, "record", "many:0", "record.output", seed);
+
+	if (!is_own(own) || file_size("record.output") || rename("trace", "trace.recorded"))
+		return fail(failure, "the recording ended with status %d, see record.output", own);
+	for (unsigned number = 1; number <= 2; number++)
+		if (run_many(seed, "replay", "many:0", "replay.output", seed + number) != own ||
+		    file_size("replay.output") || !file_same("trace.recorded", "trace"))
+			return fail(failure, "replay %u differs, see replay.output, trace and trace.recorded", number);
+	/* What it has no room for it says. */
+	if (rename("many", "many.usual") || !is_own(run_many(seed, "record", "odd:0", "record.output", seed)) ||
+	    !file_has("record.output", "(long-job) [uncontrolled]"))
+		return fail(failure, "nothing is said of calls that failed, see record.output");
+	++*tried;
+	return true;
+}
+
 const struct named_case cases[] = {
 	{ "replays", replays, 200 }, { "bare", bare, 10 },
 	{ "differs", differs, 20 },  { "changed-image", changed_image, 10 },
 	{ "cut", cut, 20 },	     { "refusals", refusals, 1 },
 	{ "gives-up", gives_up, 2 }, { "hangs", hangs, 2 },
 	{ "ends", ends, 8 },	     { "opaque", opaque, 10 },
+	{ "many", many, 5 },
 	{ "mutants", mutants, 10 },  { NULL, NULL, 0 },
 };

@@ -15,7 +15,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-enum { RING = CPUS_MAX * DEPTH_MAX, PART = 512 };
+enum { RING = CPUS_MAX * DEPTH_MAX, PART = 512, MANY = 128 };
 
 struct request {
 	struct job job;
@@ -58,8 +58,23 @@ static int change_image(off64_t offset)
 	return (int)syscall(SYS_close, own);
 }
 
+/* Whether one of them failed is seen in the data. */
+static int read_many(struct request *request)
+{
+	off64_t offset = offset_of(&request->command);
+	bool odd = perturbed(PERTURB_ODD, request->command.number) && pread64(fd, request->data, PART, -1) < 0;
+
+	for (unsigned at = 0; at < BLOCK; at += MANY)
+		if (pread64(fd, request->data + at, MANY, offset + at) != MANY)
+			return -1;
+	request->data[0] ^= odd;
+	return 0;
+}
+
 static int read_whole(struct request *request)
 {
+	if (perturbed(PERTURB_MANY, request->command.number) || perturbed(PERTURB_ODD, request->command.number))
+		return read_many(request);
 	if (perturbed(PERTURB_IMAGE, request->command.number) && change_image(offset_of(&request->command)))
 		return -1;
 	/* The first part by a call of its own: other calls, the same data. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * jitter.c - TOY_JITTER=SEED: random delays of the host. TOY_PERTURB=WHAT:N: one deliberate difference, at the N-th
- * request.
+ * request; at every one with N = 0.
  *
  * Environment variables and no options, since a recording and its replays have the same command line. Any thread.
  */
@@ -20,7 +20,7 @@ static unsigned perturbed_request;
 
 static const char *const names[] = { "nothing", "data", "image", "order", "count", "drop", "random", "result",
 				     "late",	"hang", "abort", "leave", "exit",  "fork", "kill",
-				     "stuck" };
+				     "many",	"odd",	"stuck" };
 
 static void read_perturbation(const char *text)
 {
@@ -60,5 +60,5 @@ void jitter(void)
 
 bool perturbed(enum perturbation what, unsigned request)
 {
-	return what == perturbation && request == perturbed_request;
+	return what == perturbation && (!perturbed_request || request == perturbed_request);
 }

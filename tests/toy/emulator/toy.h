@@ -65,6 +65,8 @@ enum perturbation {
 	PERTURB_EXIT,
 	PERTURB_FORK,
 	PERTURB_KILL,
+	PERTURB_MANY,  /* a read of many system calls */
+	PERTURB_ODD,   /* the same, and one of them fails */
 	PERTURB_STUCK, /* the vCPU thread stands still, for some seconds */
 	PERTURBATIONS
 };
