@@ -72,8 +72,7 @@ static _Atomic int64_t next_icount; /* replay: of tape_place(), readable without
 static bool has_vcpu, no_guest, guest_leaps;
 static _Atomic uint64_t turns;
 static _Atomic bool leaving_nested;
-static const pthread_cond_t
-	*_Atomic loan;	    /* what the main thread waits for inside its turn, meanwhile the vCPU thread runs */
+static const pthread_cond_t *_Atomic loan; /* the main thread waits for it in its turn, and the vCPU thread runs */
 static struct place parked; /* the vCPU thread's */
 static struct place nested; /* the nested poll's */
 static int64_t turn_icount; /* of the last turn that has started */
@@ -200,10 +199,13 @@ int64_t place_next_icount(void)
 	return atomic_load_explicit(&next_icount, memory_order_relaxed);
 }
 
-static _Noreturn void no_such_loop(enum rrj_kind kind, int64_t icount)
+/* Nobody would ever take such a turn. */
+static void check_loop(enum rrj_kind kind, int64_t icount)
 {
 	const struct rrj_turn *next = tape_place();
 
+	if (!replaying() || tape_next() != TAPE_TURN || next->loop < loop_count)
+		return;
 	diverged(&(struct divergence){ .id = "diverged-loop",
 				       .icount = icount,
 				       .kind = kind,
@@ -215,8 +217,7 @@ static _Noreturn void no_such_loop(enum rrj_kind kind, int64_t icount)
 
 void place_park(enum rrj_kind kind, int64_t icount)
 {
-	if (replaying() && tape_next() == TAPE_TURN && tape_place()->loop >= loop_count)
-		no_such_loop(kind, icount);
+	check_loop(kind, icount);
 	parked = (struct place){ kind, icount };
 	/* Whoever wakes up takes the lock first: it is free then. */
 	turnstile_unlock();
@@ -464,6 +465,7 @@ static int enter_nested(void)
 	int before = running;
 
 	nested = (struct place){ RRJ_NESTED, turnstile_icount() };
+	check_loop(RRJ_NESTED, nested.icount);
 	running = NOBODY;
 	real.pthread_cond_broadcast(&loops_cond);
 	return before;

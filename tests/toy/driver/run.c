@@ -148,7 +148,7 @@ int run(const struct run *what)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : SIGNALLED + WTERMSIG(status);
 }
 
-int mutate(const char *from, const char *to, uint64_t seed, char name[32], long long *turn, long long *ticket)
+int mutate(const char *from, const char *to, uint64_t seed, struct change *change)
 {
 	char command[3 * PATH_MAX];
 	int fields = 0, status;
@@ -158,11 +158,12 @@ int mutate(const char *from, const char *to, uint64_t seed, char name[32], long 
 		 seed);
 	said = popen(command, "re");
 	if (said)
-		fields = fscanf(said, "%31s %lld %lld", name, turn, ticket);
+		fields = fscanf(said, "%31s %lld %lld %lld %lld", change->name, &change->turn, &change->ticket,
+				&change->due, &change->due_by_chance);
 	status = said ? pclose(said) : -1;
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 1)
 		return -1;
-	return !status && fields == 3 ? 0 : -2;
+	return !status && fields == 5 ? 0 : -2;
 }
 
 long long now_ms(void)
