@@ -55,6 +55,7 @@ bool file_same(const char *a, const char *b);
 bool file_begins(const char *whole, const char *beginning);
 bool file_has(const char *path, const char *text);
 long file_size(const char *path);
+bool file_any(const char *pattern);
 bool file_cut(const char *from, const char *to, long size);
 
 /* ---- cases.c ---- */

@@ -81,7 +81,8 @@ static void set_environment(const struct run *what)
 	/* A library without a sanitizer of its own may come first: it stands between the program and the sanitizer. */
 	set("ASAN_OPTIONS", "verify_asan_link_order=0:detect_leaks=0:exitcode=99");
 	set("UBSAN_OPTIONS", "print_stacktrace=1");
-	set("TSAN_OPTIONS", "atexit_sleep_ms=50");
+	/* Into files, which file_any() finds: what a process that ends early prints may be nowhere else. */
+	set("TSAN_OPTIONS", "atexit_sleep_ms=50:log_path=sanitizer");
 	/* By its name alone: the loader splits LD_PRELOAD at spaces. */
 	set("LD_LIBRARY_PATH", build);
 	set("LD_PRELOAD", what->mode ? "librrio.so" : NULL);
