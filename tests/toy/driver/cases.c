@@ -289,6 +289,7 @@ static const struct end {
 	{ "kill", SIGNALLED + SIGKILL, true },
 	{ "leave", 61, true },
 	{ "exit", 62, false },
+	{ "unload", 63, false },
 };
 
 static bool ends_by(uint64_t seed, const struct end *end, struct failure *failure)
@@ -325,7 +326,7 @@ static bool ends(uint64_t seed, struct failure *failure, unsigned *tried)
 	for (size_t i = 0; i < sizeof(endings) / sizeof(endings[0]); i++)
 		if (!ends_by(seed, &endings[i], failure))
 			return false;
-	/* A child writes nothing to the recording, and its end is not the emulator's. */
+	/* A child writes nothing to the recording, and its end is not the emulator's; how it ended is in the recording. */
 	image_make(seed);
 	own = run(&(struct run){ .program = "qemu-system-toy",
 				 .mode = "record",
@@ -338,7 +339,7 @@ static bool ends(uint64_t seed, struct failure *failure, unsigned *tried)
 	if (!is_own(own) || file_size("record.output") || rename("trace", "trace.recorded"))
 		return fail(failure, "with a child the recording ended with status %d, see record.output", own);
 	image_make(seed);
-	status = replay(seed, "rec", 1, NULL);
+	status = replay(seed, "rec", 1, "fork:5");
 	if (status != own || !file_same("trace.recorded", "trace"))
 		return fail(failure, "with a child the replay ended with status %d, see replay.output", status);
 	++*tried;

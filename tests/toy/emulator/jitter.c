@@ -18,9 +18,8 @@ static _Atomic uint64_t calls;
 static enum perturbation perturbation;
 static unsigned perturbed_request;
 
-static const char *const names[] = { "nothing", "data", "image", "order", "count", "drop", "random", "result",
-				     "late",	"hang", "abort", "leave", "exit",  "fork", "kill",
-				     "stuck" };
+static const char *const names[] = { "nothing", "data",	 "image", "order", "count", "drop", "random", "result", "late",
+				     "hang",	"abort", "leave", "exit",  "fork",  "kill", "stuck",  "unload" };
 
 static void read_perturbation(const char *text)
 {

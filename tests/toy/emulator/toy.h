@@ -66,6 +66,7 @@ enum perturbation {
 	PERTURB_FORK,
 	PERTURB_KILL,
 	PERTURB_STUCK, /* the vCPU thread stands still, for some seconds */
+	PERTURB_UNLOAD, /* exit, which closes every library as often as it can */
 	PERTURBATIONS
 };
 
