@@ -14,7 +14,7 @@ MUTANTS_LOG := $(B)/mutants.log
 #: make test-mutants         200 recordings with one change each, replayed by the toy emulator; 32 by QEMU
 test-mutants: test-parts
 	@rm -f $(MUTANTS_LOG)
-	cd $(B)/tests/toy && MUTANTS_LOG=$(abspath $(MUTANTS_LOG)) ./check mutants 50
+	cd $(B)/tests/toy && MUTANTS_LOG=$(abspath $(MUTANTS_LOG)) ./check mutants 52
 	@tests/mutate/summary $(MUTANTS_LOG)
 	@rm -f $(MUTANTS_LOG)
 	MUTANTS_LOG=$(abspath $(MUTANTS_LOG)) TEST_MUTANTS=32 tests/run -j1 'mutate/*'
