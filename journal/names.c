@@ -67,6 +67,7 @@ static const char *const calls[] = {
 	[RRJ_CALL_STAT] = "stat",
 	[RRJ_CALL_READ_FILE] = "read file",
 	[RRJ_CALL_SPAWN] = "spawn",
+	[RRJ_CALL_WAITPID] = "waitpid",
 };
 static const char *const data[] = {
 	[RRJ_DATA_DIGEST] = "digest",

@@ -1,24 +1,28 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * children.c - execv and g_spawn_async_with_fds: programs that the emulator starts act on the host, so a replay does not
- * run them.
+ * children.c - execv, g_spawn_async_with_fds, waitpid: programs that the emulator starts act on the host, so a replay
+ * does not run them.
  *
- * What such a program sends is in the journal, since it sends it through an external descriptor. execv runs in a forked
- * child: net/tap.c:launch_script, net_bridge_run_helper. The other is a party's call, in libslirp's misc.c:fork_exec, for
- * guestfwd=…-cmd:… and smb=…; glib forks there, so a replay does not call it at all. It and its error allocate.
+ * What such a program sends is in the journal, since it sends it through an external descriptor, and so is how it ended.
+ * execv runs in a forked child: net/tap.c:launch_script, net_bridge_run_helper; in replay the child is there too, and
+ * ends at once. The others are a party's calls. libslirp's misc.c:fork_exec starts what guestfwd=…-cmd:… and smb=… name;
+ * glib forks there, so a replay does not call it at all. It and its error allocate.
  */
 #include "children.h"
 
 #include <dlfcn.h>
+#include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "config.h"
 #include "exchange.h"
 #include "interpose.h"
+#include "self.h"
 
 static bool child_of_replay;
 
@@ -75,8 +79,10 @@ INTERPOSED int g_spawn_async_with_fds(const char *folder, char **arguments, char
 		return real.g_spawn_async_with_fds(folder, arguments, environment, flags, setup, data, pid, in, out, err,
 						   error);
 	if (!exchange.told) {
+		self.inside = true; /* glib waits for a child of its own */
 		started = real.g_spawn_async_with_fds(folder, arguments, environment, flags, setup, data, NULL, in, out,
 						      err, &failed);
+		self.inside = false;
 		if (!started)
 			snprintf(why, sizeof(why), "%s", failed ? ((struct failure *)failed)->message : "unknown");
 	}
@@ -86,4 +92,45 @@ INTERPOSED int g_spawn_async_with_fds(const char *folder, char **arguments, char
 	if (error)
 		*error = failed;
 	return started;
+}
+
+/* Replay: no zombie is left, whatever the recorded child came to. */
+static void bury(pid_t pid)
+{
+	int saved = errno;
+
+	while (real.waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	errno = saved;
+}
+
+/* Older recordings have no record of it: all their children had ended well. */
+static bool begins(struct exchange *exchange)
+{
+	if (replaying() && !exchange_is_next(RRJ_CALL_WAITPID, NULL))
+		return false;
+	return exchange_begins(exchange);
+}
+
+/* One child's end; who waits for any child does not say which. The process's number is another one in each run. */
+INTERPOSED pid_t waitpid(pid_t pid, int *status, int options)
+{
+	int ended = 0;
+	struct exchange exchange = {
+		.call = RRJ_CALL_WAITPID, .fd = -1, .anyway = true, .gives = &ended, .gives_size = sizeof(ended)
+	};
+	int64_t result = 0;
+
+	if (pid <= 0 || !self_is_party() || config.mode == MODE_OFF || !begins(&exchange))
+		return real.waitpid(pid, status, options);
+	if (!exchange.told)
+		result = real.waitpid(pid, &ended, options);
+	result = exchange_ends(&exchange, result > 0 ? 1 : result);
+	if (result <= 0)
+		return (pid_t)result;
+	if (exchange.told)
+		bury(pid);
+	if (status)
+		*status = ended;
+	return pid;
 }

@@ -57,15 +57,16 @@ static const struct rrj_request *other_submission(int64_t icount, compare_later 
 	return NULL;
 }
 
-/* The last releases, as words. */
+/* The last releases, as words: as many as there is room for. */
 static void name_releases(char *text, size_t size)
 {
+	enum { LONGEST = sizeof(", 18446744073709551615") };
 	uint64_t ticket;
-	int used = 0;
+	size_t used = 0;
 
 	snprintf(text, size, "none");
-	for (size_t i = 0; i < 8 && (ticket = trail_release(i)); i++)
-		used += snprintf(text + used, size - (size_t)used, "%s%" PRIu64, i ? ", " : "", ticket);
+	for (size_t i = 0; used + LONGEST < size && (ticket = trail_release(i)); i++)
+		used += (size_t)snprintf(text + used, size - used, "%s%" PRIu64, i ? ", " : "", ticket);
 }
 
 void compare_trail(uint32_t then, uint32_t now, int64_t icount, compare_later *later)
@@ -79,7 +80,7 @@ void compare_trail(uint32_t then, uint32_t now, int64_t icount, compare_later *l
 	int64_t submitted;
 	char releases[256];
 
-	if (!then || then == now)
+	if (then == now)
 		return;
 	name_releases(releases, sizeof(releases));
 	request = other_submission(icount, later, &submitted);
@@ -100,6 +101,19 @@ void compare_trail(uint32_t then, uint32_t now, int64_t icount, compare_later *l
 }
 
 /* ---- requests ---- */
+
+void compare_releases(const struct rrj_request *requests, uint32_t count, int64_t icount)
+{
+	for (uint32_t i = 1; i < count; i++)
+		for (uint32_t j = 0; j < i; j++)
+			if (requests[i].ticket == requests[j].ticket)
+				diverged(&(struct divergence){ .id = "diverged-twice",
+							       .icount = icount,
+							       .request = &requests[i],
+							       .file = file_recorded_name(requests[i].file) },
+					 "request %" PRIu64 " is released twice by the turn recorded here",
+					 requests[i].ticket);
+}
 
 /* What two runs' requests have in common. */
 static const char *const compared[] = { "file",	 "operation", "offset",	  "length",

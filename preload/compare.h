@@ -23,6 +23,9 @@ void compare_place(const struct rrj_turn *next, unsigned loop, enum rrj_kind kin
 typedef const struct rrj_request *compare_later(void);
 void compare_trail(uint32_t then, uint32_t now, int64_t icount, compare_later *later);
 
+/* A turn that starts here releases these: each of them once. */
+void compare_releases(const struct rrj_request *requests, uint32_t count, int64_t icount);
+
 /* A request that has been released. The one returned is what the trail gets of it. */
 struct rrj_request compare_request(const struct rrj_request *then, const struct gate_request *done);
 

@@ -54,7 +54,10 @@ bool exchange_begins(struct exchange *exchange);
  */
 int64_t exchange_ends(struct exchange *exchange, int64_t result);
 
-/* Replay: would that call on this path be the next input? For calls that are journalled only with some paths. */
+/*
+ * Replay: would that call be the next input? For calls that are journalled only with some paths, which they take (NULL:
+ * they take nothing), or only by newer recordings.
+ */
 bool exchange_is_next(enum rrj_call call, const char *path);
 
 #endif

@@ -17,7 +17,8 @@
 static TAILQ_HEAD(gate_list, gate) gates = TAILQ_HEAD_INITIALIZER(gates); /* as they arrived */
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;		  /* a gate has come or gone */
 static _Atomic uint64_t begun;
-static uint64_t releases, waiting_now; /* that have been; gates in the list */
+static _Atomic uint64_t releases; /* that have been; the vCPU thread reads it without the lock */
+static uint64_t waiting_now;	  /* gates in the list */
 static _Atomic uint64_t arrivals, awaited;
 static _Atomic bool publishing;
 

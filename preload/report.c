@@ -122,9 +122,9 @@ static json_t *thread(const struct stack *stack)
 {
 	json_t *frames = json_array();
 
-	for (int i = 0; i < stack->count; i++)
+	for (int i = 0; stack->answered && i < stack->count; i++)
 		json_array_append_new(frames, frame(stack->frames[i]));
-	if (!stack->count)
+	if (!json_array_size(frames))
 		json_array_append_new(frames, string(stack->kernel));
 	return json_pack("{s:o, s:i, s:s, s:o}", "name", string(stack->name), "tid", (int)stack->tid, "role",
 			 stacks_role(stack), "frames", frames);

@@ -3,7 +3,8 @@
  * stacks.c - threads walk their own stacks, in a signal's handler, into memory that is there already.
  *
  * The handler runs in any thread with a role, and in the main thread; it calls libunwind alone, and goes on where the
- * thread was. libunwind is found at run time: linked, it would take the place of the C++ unwinder of every library in
+ * thread was. It allocates nothing, since that may be in malloc: what libunwind needs for a thread is made when the
+ * thread begins. libunwind is found at run time: linked, it would take the place of the C++ unwinder of every library in
  * the emulator. Whatever is missing here makes the report shorter, nothing else.
  */
 #include "stacks.h"
@@ -26,6 +27,7 @@ enum { THREADS = 160, PATIENCE_MS = 150 };
 static struct stack stacks[THREADS];
 static _Atomic unsigned used;
 static int (*backtrace_of)(void **frames, int size); /* unw_backtrace() */
+static __thread bool prepared __attribute__((tls_model("initial-exec")));
 
 static int stack_signal(void)
 {
@@ -40,7 +42,7 @@ static void fill(struct stack *stack)
 	stack->role = self.role;
 	stack->loop = self.loop;
 	stack->count = backtrace_of ? backtrace_of(stack->frames, STACK_FRAMES) : 0;
-	stack->answered = true;
+	stack->walked = true;
 	self.inside = inside;
 }
 
@@ -50,10 +52,22 @@ static void answer(int signo)
 	int saved = errno;
 
 	(void)signo;
-	for (unsigned i = 0; i < used; i++)
+	for (unsigned i = 0; prepared && i < used; i++)
 		if (stacks[i].tid == tid)
 			fill(&stacks[i]);
 	errno = saved;
+}
+
+/* The first walk in a thread allocates: libunwind's thread-local memory, its cache. */
+static void prepare(void)
+{
+	bool inside = self.inside;
+	void *frames[STACK_FRAMES];
+
+	self.inside = true;
+	backtrace_of(frames, STACK_FRAMES);
+	self.inside = inside;
+	prepared = true;
 }
 
 void stacks_init(void)
@@ -66,6 +80,7 @@ void stacks_init(void)
 		return;
 	sigfillset(&action.sa_mask);
 	real.sigaction(stack_signal(), &action, NULL);
+	prepare();
 }
 
 void stacks_thread_begins(void)
@@ -76,6 +91,7 @@ void stacks_thread_begins(void)
 		return;
 	sigemptyset(&ours);
 	sigaddset(&ours, stack_signal());
+	prepare();
 	pthread_sigmask(SIG_UNBLOCK, &ours, NULL);
 }
 
@@ -100,22 +116,24 @@ static void list_threads(pid_t first)
 {
 	DIR *dir = opendir("/proc/self/task");
 	struct dirent *entry;
+	unsigned n = 0;
 
-	stacks[used++].tid = first;
-	while (dir && (entry = readdir(dir)) && used < THREADS) {
+	stacks[n++].tid = first;
+	while (dir && (entry = readdir(dir)) && n < THREADS) {
 		pid_t tid = atoi(entry->d_name);
 
 		if (tid > 0 && tid != first)
-			stacks[used++].tid = tid;
+			stacks[n++].tid = tid;
 	}
 	if (dir)
 		closedir(dir);
+	used = n; /* only now do the others look */
 }
 
 static bool all_answered(void)
 {
 	for (unsigned i = 0; i < used; i++)
-		if (!stacks[i].answered)
+		if (!stacks[i].walked)
 			return false;
 	return true;
 }
@@ -134,6 +152,8 @@ const struct stack *stacks_take(unsigned *count)
 		char where[64];
 
 		read_line(stacks[i].tid, "comm", stacks[i].name, sizeof(stacks[i].name));
+		/* Later it may be at it still. */
+		stacks[i].answered = stacks[i].walked;
 		if (stacks[i].answered)
 			continue;
 		read_line(stacks[i].tid, "wchan", where, sizeof(where));
@@ -151,5 +171,5 @@ const char *stacks_role(const struct stack *stack)
 		[THREAD_LOOP] = "iothread", [THREAD_WORKER] = "worker", [THREAD_RCU] = "rcu", [THREAD_VNC] = "vnc",
 	};
 
-	return names[stack->role];
+	return names[stack->answered ? stack->role : THREAD_OTHER];
 }

@@ -17,11 +17,12 @@ struct stack {
 	pid_t tid;
 	char name[32];
 	char kernel[128]; /* where it is in the kernel, when it has not answered */
+	bool answered;	  /* in time: only then is the rest to be read */
 	enum thread_role role;
 	unsigned loop;
 	int count;
 	void *frames[STACK_FRAMES];
-	_Atomic bool answered;
+	_Atomic bool walked; /* by its thread */
 };
 
 /* Constructor, in replay: from here on threads can be asked. Without libunwind, or with no handler, none answers. */

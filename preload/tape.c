@@ -424,6 +424,7 @@ static void follow_turn(unsigned loop, enum rrj_kind kind, int64_t icount)
 	const struct rrj_turn *head = &tape.turn.head;
 
 	compare_place(tape.next == TAPE_TURN ? head : NULL, loop, kind, icount);
+	compare_releases(tape.turn.requests, head->releases, icount);
 	if (tape.checks & RRJ_CHECK_TRAIL)
 		compare_trail(head->trail, trail_of_turn(kind), icount, later_request);
 	check_compare(head);
@@ -490,7 +491,7 @@ static void follow_end(int64_t icount)
 {
 	const struct rrj_end *end = tape.next == TAPE_END ? &tape.end : NULL;
 
-	if (end && tape.checks & RRJ_CHECK_TRAIL && end->icount == icount)
+	if (end && tape.checks & RRJ_CHECK_TRAIL && end->trail && end->icount == icount)
 		compare_trail(end->trail, trail_digest(), icount, later_request);
 	compare_end(tape.next == TAPE_TURN ? &tape.turn.head : NULL, end, icount);
 	message(MODULE_MAIN, MESSAGE_INFO,

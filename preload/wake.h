@@ -2,7 +2,7 @@
 /*
  * wake.h - what makes the host's poll of a loop return: an eventfd for each. turnstile.h has turnstile_wake(), for all.
  *
- * For turnstile.c; functions marked (locked) are called with the turnstile's lock held.
+ * For turnstile.c, turn.c and nested.c; functions marked (locked) are called with the turnstile's lock held.
  */
 #ifndef PRELOAD_WAKE_H
 #define PRELOAD_WAKE_H

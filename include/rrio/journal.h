@@ -64,7 +64,7 @@ enum rrj_source {
 	RRJ_RECEIVED,      /* a call that hands bytes to the emulator: read, recv, … */
 	RRJ_SENT,          /* a call that takes bytes from it: write, send, … */
 	RRJ_CALLED,        /* any other call on one: socket, accept, connect, ioctl, … */
-	RRJ_LOOKED_UP,     /* what the host knows: names and addresses, its name servers */
+	RRJ_LOOKED_UP,     /* what the host knows: names and addresses, its name servers, how a program ended */
 };
 
 /* The call of an input from RRJ_RECEIVED on. The order of the values is part of the format. */
@@ -75,7 +75,7 @@ enum rrj_call {
 	RRJ_CALL_LISTEN, RRJ_CALL_CONNECT, RRJ_CALL_SHUTDOWN, RRJ_CALL_GETSOCKNAME, RRJ_CALL_GETPEERNAME,
 	RRJ_CALL_GETSOCKOPT, RRJ_CALL_SETSOCKOPT, RRJ_CALL_IOCTL, RRJ_CALL_FCNTL, RRJ_CALL_TCGETATTR,
 	RRJ_CALL_TCSENDBREAK, RRJ_CALL_PTSNAME, RRJ_CALL_UNLINK, RRJ_CALL_ISATTY,
-	RRJ_CALL_GETADDRINFO, RRJ_CALL_STAT, RRJ_CALL_READ_FILE, RRJ_CALL_SPAWN,
+	RRJ_CALL_GETADDRINFO, RRJ_CALL_STAT, RRJ_CALL_READ_FILE, RRJ_CALL_SPAWN, RRJ_CALL_WAITPID,
 	RRJ_CALLS /* behind the last one */
 };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * turnstile.pml - the turnstile as preload/turnstile.c, vcpu.c, gate.c and job.c have it, recording: the main loop, the
+ * turnstile.pml - the turnstile as preload/turn.c, nested.c, vcpu.c, gate.c and job.c have it, recording: the main loop, the
  * vCPU thread, two workers, an iothread. Spin tries every order of their steps.
  *
  * One step here is what the code does with the turnstile's lock held, or between two such stretches; a wait for a
@@ -50,7 +50,7 @@ inline check_turn(me) {
 	assert(!in_turn[1 - me] || nested);
 }
 
-/* take_turn(): counts the gates of its loop, then releases one after the other. Both workers' pool is loop 0's. */
+/* turn_take(): counts the gates of its loop, then releases one after the other. Both workers' pool is loop 0's. */
 inline take_turn(me) {
 	in_turn[me] = true;
 	check_turn(me);

@@ -2,8 +2,10 @@
 /*
  * mutate.c - mutate FROM TO SEED: writes the recording FROM as TO, a sound one with one change, chosen by the seed.
  *
- * Prints what it has done: the change's name, the turn that it is about (the one before, where it stands between two)
- * and the request's ticket (0: none). Status 1 where nothing can be changed in that way, 2 where anything fails.
+ * Prints what it has done: the change's name; the turn that it is about (the one before, where it stands between two);
+ * the request's ticket (0: none); and after how many turns replay must have noticed: the next turn behind the change
+ * that has a digest of all before it does not start. One digest in 256 is the same by chance: then the one behind.
+ * Status 1 where nothing can be changed in that way, 2 where anything fails.
  */
 #include <err.h>
 #include <errno.h>
@@ -337,6 +339,7 @@ static void without_turn(void)
 	size_t at;
 
 	some_turn(&at);
+	told_turn--;
 	do
 		take_out(at);
 	while (records[at].type == RRJ_REQUEST);
@@ -377,8 +380,10 @@ static void place(void)
 static void ticket(void)
 {
 	size_t at;
+	struct rrj_request *request = some_request(is_request, &at);
 
-	some_request(is_request, &at)->ticket += 1 + random_next() % 100;
+	request->ticket += 1 + random_next() % 100;
+	told_ticket = request->ticket;
 }
 
 static void submission(void)
@@ -418,6 +423,17 @@ static const struct change {
 	{ "clocks", clocks },	    { "end", end },
 };
 
+/* How many turns have started when the n-th turn behind that one that has a digest is due; or the end, which has one. */
+static uint64_t due(uint64_t turn, unsigned n)
+{
+	uint64_t turns = 0;
+
+	for (size_t i = 0; i < count; i++)
+		if (is_turn(&records[i]) && ++turns > turn && records[i].turn.trail && !--n)
+			return turns - 1;
+	return turns;
+}
+
 int main(int argc, char **argv)
 {
 	const struct change *change;
@@ -433,6 +449,7 @@ int main(int argc, char **argv)
 	change->make();
 	write_all(argv[2]);
 	copy_pieces(argv[1], argv[2]);
-	printf("%s %" PRIu64 " %" PRIu64 "\n", change->name, told_turn, told_ticket);
+	printf("%s %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 "\n", change->name, told_turn, told_ticket,
+	       due(told_turn, 1), due(told_turn, 2));
 	return 0;
 }

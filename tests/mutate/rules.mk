@@ -8,9 +8,16 @@ $(B)/tests/mutate/mutate: $(call objects,tests/mutate) $(B)/librrj.a
 
 toy-programs: $(B)/tests/mutate/mutate
 
-#: make test-mutants         200 recordings with one change each, replayed by the toy emulator; 30 by QEMU
+# A line for each of them, for tests/mutate/summary.
+MUTANTS_LOG := $(B)/mutants.log
+
+#: make test-mutants         200 recordings with one change each, replayed by the toy emulator; 32 by QEMU
 test-mutants: test-parts
-	cd $(B)/tests/toy && ./check mutants 50
-	TEST_MUTANTS=30 tests/run -j1 'mutate/*'
+	@rm -f $(MUTANTS_LOG)
+	cd $(B)/tests/toy && MUTANTS_LOG=$(abspath $(MUTANTS_LOG)) ./check mutants 52
+	@tests/mutate/summary $(MUTANTS_LOG)
+	@rm -f $(MUTANTS_LOG)
+	MUTANTS_LOG=$(abspath $(MUTANTS_LOG)) TEST_MUTANTS=32 tests/run -j1 'mutate/*'
+	@tests/mutate/summary $(MUTANTS_LOG)
 
 .PHONY: test-mutants

@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # ends.sh - however the emulator ends, recording or replaying, its journal is whole or readable, and no process is left.
-# The toy emulator's cases try abort, _exit, exit and fork in the middle of the guest's work (tests/toy/toy.sh).
+# The toy emulator's cases try abort, _exit, exit, fork and dlclose in the middle of the guest's work (tests/toy/toy.sh).
 
 # The bare guest, which has done its work and idles; its recorder's process id is in $pid.
 start_idle() { # OPTIONS...
-	local append='end=none requests=20'
+	local append=${append-end=none requests=20}
 	command_line bare pc virtio-blk raw snapshot cache=writeback 1 shift=5
 	rm -rf rec serial.log
 	LD_LIBRARY_PATH=$B LD_PRELOAD=librrio.so RRIO_DIR=$PWD/rec qemu-system-x86_64 "${args[@]}" "$@" \
@@ -67,41 +67,81 @@ test_killed_while_recording() {
 	done
 }
 
+# In the middle of the guest's work: the replay says that it was stopped, and dies of the signal.
 test_signals_while_replaying() {
-	local signal status pid
+	local signal status pid append='end=none requests=4000'
 	start_idle
 	kill -KILL "$pid"
 	ended "$pid"
 	for signal in TERM INT HUP; do
-		# The emulator's own process, stopped at its very start.
+		rm -f serial.log
+		# The emulator's own process.
 		LD_LIBRARY_PATH=$B LD_PRELOAD=librrio.so RRIO_MODE=replay RRIO_DIR=$PWD/rec \
 			qemu-system-x86_64 "${args[@]}" >replay.out 2>replay.err {say}>&- &
 		pid=$!
-		rm -f serial.log
-		until [[ -e serial.log ]] || ! kill -0 "$pid" 2>/dev/null; do sleep 0.01; done
-		kill -"$signal" "$pid" 2>/dev/null || :
+		until [[ -s serial.log ]] || ! kill -0 "$pid" 2>/dev/null; do sleep 0.01; done
+		kill -"$signal" "$pid" || fail "SIG$signal: ended early: $(tail -n 1 replay.err)"
 		ended "$pid"
-		[[ $status -gt 128 || $status -eq 0 ]] || fail "SIG$signal: status $status: $(tail -n 1 replay.err)"
-		expect 0 "$rrio" replay rec
+		[[ $status -eq $((128 + $(kill -l "$signal"))) ]] || fail "SIG$signal: status $status: $(tail -n 1 replay.err)"
+		matches replay.err '^rrio: .*\[replay-stopped\]$'
 	done
+	expect 0 "$rrio" replay rec
 	no_process_left
 }
 
-# -daemonize forks at the start: the child is the one that is recorded, and writes its journal to the end.
-test_daemonize() {
-	local pid i
-	command_line bare pc virtio-blk raw snapshot cache=writeback 1 shift=5
-	expect 0 env LD_LIBRARY_PATH="$B" LD_PRELOAD=librrio.so RRIO_DIR="$PWD/rec" \
-		qemu-system-x86_64 "${args[@]/file:serial.log/file:$PWD/serial.log}" -daemonize -pidfile pid
-	pid=$(<pid)
-	for ((i = 0; i < 600; i++)); do
-		[[ -e /proc/$pid/exe ]] || break
+# A program that the emulator starts in the middle of it all, and that fails: it is no part of the recording, but how it
+# ended is. The replay does not start it.
+test_helper() {
+	local status pid i
+	printf '#!/bin/sh\necho "$@" >>helper.log\nexit 3\n' >helper
+	chmod +x helper
+	mkfifo say.in say.out
+	start_idle -monitor pipe:say
+	echo 'netdev_add bridge,id=n1,br=br0,helper=./helper' >say.in
+	for ((i = 0; i < 100; i++)); do
+		[[ ! -s helper.log ]] || break
 		sleep 0.05
 	done
-	[[ ! -e /proc/$pid/exe ]] || fail 'the daemon does not end'
+	echo quit >say.in
+	ended "$pid"
+	[[ $status -eq 0 ]] || fail "recording ended with status $status: $(tail -n 1 record.err)"
+	"$B/rrio-inspect" verify rec >verified || fail "$(tail -n 1 verified)"
+	"$B/rrio-inspect" dump rec type=input >dumped
+	matches dumped 'waitpid, result 1$'
+	mv serial.log record.serial.log
+	replay 'with a helper'
+	[[ $(wc -l <helper.log) -eq 1 ]] || fail "the helper has been started $(wc -l <helper.log) times"
+	no_process_left
+}
+
+# Waits for the daemon's end; the guest's output is in serial.log then.
+await_daemon() {
+	local daemon i
+	daemon=$(<pid)
+	for ((i = 0; i < 600; i++)); do
+		[[ -e /proc/$daemon/exe ]] || break
+		sleep 0.05
+	done
+	[[ ! -e /proc/$daemon/exe ]] || fail 'the daemon does not end'
 	matches serial.log 'bare: done'
+	rm -f pid
+}
+
+# -daemonize forks at the start: the child is the one that is recorded, and writes its journal to the end; and the one
+# that replays it.
+test_daemonize() {
+	command_line bare pc virtio-blk raw snapshot cache=writeback 1 shift=5
+	expect 0 env LD_LIBRARY_PATH="$B" LD_PRELOAD=librrio.so RRIO_DIR="$PWD/rec" \
+		qemu-system-x86_64 "${args[@]/file:serial.log/file:$PWD/serial.log}" -daemonize -pidfile "$PWD/pid"
+	await_daemon
 	"$B/rrio-inspect" verify rec >verified || fail "$(tail -n 1 verified)"
 	matches verified 'replayed to its end'
+	mv serial.log recorded.log
+	expect 0 "$rrio" replay rec
+	await_daemon
+	same recorded.log serial.log
+	[[ ! -e rec/divergence.json ]] || fail 'the replay differs'
+	no_process_left
 }
 
 # Ended before the main loop has begun: nothing is left, or what is left can be read.

@@ -32,7 +32,7 @@ toy-programs: $(B)/librrio.so $(TOY_PROGRAMS)
 test-parts: toy-programs
 
 # N seeds of the first case, the others as in make test. The toy's folders are left in $(T) where a seed fails.
-TOY_CASES := replays bare differs changed-image cut refusals opaque
+TOY_CASES := replays bare differs changed-image cut refusals opaque gives-up hangs ends mutants
 define TRY_TOY
 	@cd $(1)/tests/toy && for case in $(TOY_CASES); do \
 		./check $$case $$(test $$case = replays && echo $(2)) || exit; done

@@ -17,6 +17,9 @@ test_refusals() { check refusals; }
 test_recording_given_up() { check gives-up; }
 test_hangs() { check hangs; }
 test_ends() { check ends; }
-test_mutants() { check mutants; }
+test_mutants() {
+	MUTANTS_LOG=$PWD/mutants.log check mutants
+	"$root/tests/mutate/summary" mutants.log
+}
 test_jobs_of_many_calls() { check many; }
 test_jobs_without_calls() { check opaque; }

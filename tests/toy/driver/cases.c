@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -288,6 +289,7 @@ static const struct end {
 	{ "kill", SIGNALLED + SIGKILL, true },
 	{ "leave", 61, true },
 	{ "exit", 62, false },
+	{ "unload", 63, false },
 };
 
 static bool ends_by(uint64_t seed, const struct end *end, struct failure *failure)
@@ -324,7 +326,7 @@ static bool ends(uint64_t seed, struct failure *failure, unsigned *tried)
 	for (size_t i = 0; i < sizeof(endings) / sizeof(endings[0]); i++)
 		if (!ends_by(seed, &endings[i], failure))
 			return false;
-	/* A child writes nothing to the recording, and its end is not the emulator's. */
+	/* A child writes nothing to the recording, and its end is not the emulator's; how it ended is in the recording. */
 	image_make(seed);
 	own = run(&(struct run){ .program = "qemu-system-toy",
 				 .mode = "record",
@@ -337,7 +339,7 @@ static bool ends(uint64_t seed, struct failure *failure, unsigned *tried)
 	if (!is_own(own) || file_size("record.output") || rename("trace", "trace.recorded"))
 		return fail(failure, "with a child the recording ended with status %d, see record.output", own);
 	image_make(seed);
-	status = replay(seed, "rec", 1, NULL);
+	status = replay(seed, "rec", 1, "fork:5");
 	if (status != own || !file_same("trace.recorded", "trace"))
 		return fail(failure, "with a child the replay ended with status %d, see replay.output", status);
 	++*tried;
@@ -364,39 +366,88 @@ static long long reported(const char *key)
 	return value;
 }
 
-/*
- * Does the report name the change, or what follows from it at once? A turn right behind another one has no digest, and
- * there are up to four of them (preload/turnstile.c:AGAIN_MAX); one digest in 256 is the same by chance.
- */
-enum { LATER = 2 * (1 + 4) };
-
-static bool names_it(long long turn, long long ticket)
+/* Is that request among those that the report's text lists? */
+static bool is_listed(long long ticket)
 {
-	long long at = reported("turn");
+	FILE *report = fopen("mutant/divergence.json", "re");
+	const char *list = NULL;
+	char line[4096], *end;
+	bool found = false;
 
-	return (ticket && reported("ticket") == ticket) || (at >= turn - 1 && at <= turn + LATER);
+	while (report && !list && fgets(line, sizeof(line), report))
+		list = strstr(line, "(requests: ");
+	if (report)
+		fclose(report);
+	for (list = list ? list + strlen("(requests: ") : ""; !found && strtoll(list, &end, 10) && end > list;
+	     list = *end == ',' ? end + 1 : "")
+		found = strtoll(list, NULL, 10) == ticket;
+	return found;
+}
+
+/* Which request the report names: "it", the one that was changed; "other", "none"; "-": no request was changed. */
+static const char *named(const struct change *change)
+{
+	long long ticket = reported("ticket");
+
+	if (!change->ticket)
+		return "-";
+	return ticket == change->ticket || is_listed(change->ticket) ? "it" : ticket < 0 ? "none" : "other";
+}
+
+/* For tests/mutate/summary. */
+static void note(const struct change *change, long long at, long long ms)
+{
+	const char *path = getenv("MUTANTS_LOG");
+	FILE *log = path ? fopen(path, "ae") : NULL;
+
+	if (!log)
+		return;
+	fprintf(log, "%s %lld %s %s %lld\n", change->name, at - change->turn, at > change->due ? "late" : "due",
+		named(change), ms);
+	fclose(log);
+}
+
+/*
+ * What follows from a request that is no longer there, or elsewhere, may be another one's; and in the turn that
+ * releases it, an emulator that is told of an error may end.
+ */
+static bool must_be_named(const struct change *change, long long at)
+{
+	return change->ticket && strcmp(change->name, "swap") && strcmp(change->name, "drop") &&
+	       (strcmp(change->name, "result") || at > change->turn);
+}
+
+/* Does the report come where the change is, or with what follows from it first? */
+static bool names_it(const struct change *change, long long at)
+{
+	if (at < change->turn - 1 || at > change->due_by_chance)
+		return false;
+	return at > change->due || !must_be_named(change, at) || !strcmp(named(change), "it");
 }
 
 static bool mutant(uint64_t seed, unsigned number, struct failure *failure, unsigned *tried)
 {
-	long long turn, ticket, began;
-	char name[32];
-	int status;
+	struct change change;
+	long long took, at;
+	int status = mutate("rec", "mutant", seed * 31 + number, &change);
 
-	began = mutate("rec", "mutant", seed * 31 + number, name, &turn, &ticket);
-	if (began < 0)
-		return began == -1 || fail(failure, "mutant %u cannot be made", number);
+	if (status < 0)
+		return status == -1 || fail(failure, "mutant %u cannot be made", number);
 	image_make(seed);
-	began = now_ms();
+	took = now_ms();
 	status = replay(seed, "mutant", 1, NULL);
-	if (status != FINDING || now_ms() - began > LATEST_MS)
+	took = now_ms() - took;
+	if (status != FINDING || took > LATEST_MS)
 		return fail(failure,
 			    "mutant %u (%s, turn %lld, request %lld): status %d after %lld ms, see replay.output",
-			    number, name, turn, ticket, status, now_ms() - began);
-	if (!names_it(turn, ticket))
+			    number, change.name, change.turn, change.ticket, status, took);
+	at = reported("turn");
+	note(&change, at, took);
+	if (!names_it(&change, at))
 		return fail(failure,
-			    "mutant %u (%s, turn %lld, request %lld): the report names turn %lld, request %lld", number,
-			    name, turn, ticket, reported("turn"), reported("ticket"));
+			    "mutant %u (%s, turn %lld, request %lld): due by turn %lld, the report names turn %lld, "
+			    "request %lld",
+			    number, change.name, change.turn, change.ticket, change.due, at, reported("ticket"));
 	++*tried;
 	return true;
 }

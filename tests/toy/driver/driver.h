@@ -28,11 +28,17 @@ void run_init(void);
 /* Runs it to its end, or for some seconds. Returns its exit status, TIMED_OUT, or SIGNALLED and a signal. */
 int run(const struct run *what);
 
+/* What tests/mutate/mutate has changed, and when replay must have noticed. */
+struct change {
+	char name[32];
+	long long turn, ticket, due, due_by_chance;
+};
+
 /*
  * Writes the recording `from` as `to` with one change, and says which. -1: there is nothing to change in that way, -2: it
  * cannot be written.
  */
-int mutate(const char *from, const char *to, uint64_t seed, char name[32], long long *turn, long long *ticket);
+int mutate(const char *from, const char *to, uint64_t seed, struct change *change);
 
 /* Of the host's monotonic clock. */
 long long now_ms(void);
@@ -49,6 +55,7 @@ bool file_same(const char *a, const char *b);
 bool file_begins(const char *whole, const char *beginning);
 bool file_has(const char *path, const char *text);
 long file_size(const char *path);
+bool file_any(const char *pattern);
 bool file_cut(const char *from, const char *to, long size);
 
 /* ---- cases.c ---- */

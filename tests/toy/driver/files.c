@@ -4,6 +4,7 @@
 
 #include <err.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -97,6 +98,16 @@ long file_size(const char *path)
 
 	free(bytes);
 	return bytes ? (long)size : -1;
+}
+
+bool file_any(const char *pattern)
+{
+	glob_t found;
+	bool any = glob(pattern, 0, NULL, &found) == 0;
+
+	if (any)
+		globfree(&found);
+	return any;
 }
 
 bool file_cut(const char *from, const char *to, long size)

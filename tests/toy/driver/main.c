@@ -39,6 +39,10 @@ static bool try_seed(const struct named_case *what, uint64_t seed, unsigned *tri
 	if (mkdir(name, 0700) || chdir(name))
 		err(2, "%s", name);
 	good = what->run(seed, &failure, tried);
+	if (good && file_any("sanitizer.*")) {
+		good = false;
+		snprintf(failure.why, sizeof(failure.why), "the sanitizer has found something, see sanitizer.*");
+	}
 	if (chdir(".."))
 		err(2, "..");
 	if (good) {

@@ -81,7 +81,8 @@ static void set_environment(const struct run *what)
 	/* A library without a sanitizer of its own may come first: it stands between the program and the sanitizer. */
 	set("ASAN_OPTIONS", "verify_asan_link_order=0:detect_leaks=0:exitcode=99");
 	set("UBSAN_OPTIONS", "print_stacktrace=1");
-	set("TSAN_OPTIONS", "atexit_sleep_ms=50");
+	/* Into files, which file_any() finds: what a process that ends early prints may be nowhere else. */
+	set("TSAN_OPTIONS", "atexit_sleep_ms=50:log_path=sanitizer");
 	/* By its name alone: the loader splits LD_PRELOAD at spaces. */
 	set("LD_LIBRARY_PATH", build);
 	set("LD_PRELOAD", what->mode ? "librrio.so" : NULL);
@@ -148,7 +149,7 @@ int run(const struct run *what)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : SIGNALLED + WTERMSIG(status);
 }
 
-int mutate(const char *from, const char *to, uint64_t seed, char name[32], long long *turn, long long *ticket)
+int mutate(const char *from, const char *to, uint64_t seed, struct change *change)
 {
 	char command[3 * PATH_MAX];
 	int fields = 0, status;
@@ -158,11 +159,12 @@ int mutate(const char *from, const char *to, uint64_t seed, char name[32], long 
 		 seed);
 	said = popen(command, "re");
 	if (said)
-		fields = fscanf(said, "%31s %lld %lld", name, turn, ticket);
+		fields = fscanf(said, "%31s %lld %lld %lld %lld", change->name, &change->turn, &change->ticket,
+				&change->due, &change->due_by_chance);
 	status = said ? pclose(said) : -1;
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 1)
 		return -1;
-	return !status && fields == 3 ? 0 : -2;
+	return !status && fields == 5 ? 0 : -2;
 }
 
 long long now_ms(void)

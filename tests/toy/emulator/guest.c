@@ -7,6 +7,7 @@
  */
 #include "toy.h"
 
+#include <dlfcn.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
@@ -83,6 +84,15 @@ static void issue(const struct disk_command *command)
 	}
 }
 
+/* What has preloaded it may be closed, but not go before the process does. */
+static void unload(void)
+{
+	void *library = dlopen("librrio.so", RTLD_LAZY | RTLD_NOLOAD);
+
+	for (int i = 0; library && i < 3; i++)
+		dlclose(library);
+}
+
 /* The emulator's end, or a helper of its: whatever it does, it does in the middle of the guest's work. */
 static void befall(unsigned number)
 {
@@ -94,6 +104,12 @@ static void befall(unsigned number)
 		_exit(61);
 	if (perturbed(PERTURB_EXIT, number))
 		exit(62);
+	if (perturbed(PERTURB_UNLOAD, number)) {
+		if (atexit(unload))
+			die("no exit handler");
+		unload();
+		exit(63);
+	}
 	if (perturbed(PERTURB_KILL, number))
 		raise(SIGKILL);
 	if (perturbed(PERTURB_STUCK, number))

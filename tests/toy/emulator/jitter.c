@@ -20,7 +20,7 @@ static unsigned perturbed_request;
 
 static const char *const names[] = { "nothing", "data", "image", "order", "count", "drop", "random", "result",
 				     "late",	"hang", "abort", "leave", "exit",  "fork", "kill",
-				     "many",	"odd",	"stuck" };
+				     "many",	"odd",	"stuck", "unload" };
 
 static void read_perturbation(const char *text)
 {

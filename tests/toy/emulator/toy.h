@@ -68,6 +68,7 @@ enum perturbation {
 	PERTURB_MANY,  /* a read of many system calls */
 	PERTURB_ODD,   /* the same, and one of them fails */
 	PERTURB_STUCK, /* the vCPU thread stands still, for some seconds */
+	PERTURB_UNLOAD, /* exit, which closes every library as often as it can */
 	PERTURBATIONS
 };
 

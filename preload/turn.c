@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * turn.c - a loop's turns: when one starts, what it begins with, and its end.
+ *
+ * Entered by the main thread and iothreads, at their outer polls. Recording starts turns as the loops want them, replay
+ * where the journal says so: chosen() is the only difference between them. Nothing here fails; a difference in replay
+ * ends the process.
+ */
+#include "turn.h"
+
+#include <inttypes.h>
+
+#include "clock.h"
+#include "config.h"
+#include "diverge.h"
+#include "gate.h"
+#include "interpose.h"
+#include "rcu.h"
+#include "self.h"
+#include "signals.h"
+#include "tape.h"
+#include "turnstile.h"
+#include "uncontrolled.h"
+#include "until.h"
+#include "vnc.h"
+#include "watch.h"
+
+enum {
+	/*
+	 * Recording, with sleep=off: how long an idle guest's requests may take before its time leaps once more.
+	 * Without it, minutes would pass for the guest in a second of the host's, and its drivers would see timeouts.
+	 */
+	LEAP_MS = 1000,
+	/* Recording: so many turns one right behind the other, before the guest gets a chance. */
+	AGAIN_MAX = 4,
+};
+
+/* (locked) Does a turn of this loop start at that place? */
+static bool chosen(unsigned loop, const struct place *place)
+{
+	if (recording())
+		return turnstile.loops[loop].wants;
+	return place_is_next(place->kind, place->icount) && tape_place()->loop == loop;
+}
+
+void turn_let_vcpu_run(void)
+{
+	turnstile.parked.kind = 0;
+	turnstile.running = GUEST;
+}
+
+void turn_wake_vcpu(void)
+{
+	real.pthread_cond_signal(&turnstile.vcpu_cond);
+}
+
+/*
+ * (locked) Where this loop could have its turn now, or NULL. The main loop never has one in a nested poll: either it is
+ * the one that polls, or it needs the BQL that the vCPU thread holds there.
+ */
+static const struct place *open_place(unsigned loop)
+{
+	if (turnstile.nested.kind)
+		return turnstile.running == NOBODY && loop ? &turnstile.nested : NULL;
+	return turnstile.running == GUEST && turnstile.parked.kind && !turnstile.loan ? &turnstile.parked : NULL;
+}
+
+/*
+ * (locked) The gate of a request that this turn releases. Whoever submits is here or stopped, so that a request which
+ * has not been submitted by now never comes.
+ */
+static struct gate *await(uint64_t ticket, int64_t icount)
+{
+	struct gate *gate = gate_await(ticket);
+
+	if (!gate)
+		diverged(&(struct divergence){ .id = "diverged-release",
+					       .icount = icount,
+					       .loop = self.loop,
+					       .request = tape_expected(ticket) },
+			 "request %" PRIu64 ", which the recording releases here, %s", ticket,
+			 ticket_released(ticket) ? "has been released before"
+			 : ticket_slot(ticket)	 ? "has made no system call"
+						 : "has not been submitted");
+	return gate;
+}
+
+void turn_take(const struct place *place)
+{
+	struct gate *gates[GATE_MAX_RELEASES];
+	const struct tape_turn *turn;
+
+	if (config.mode == MODE_OFF)
+		return;
+	until_check_turn(place->icount);
+	watch_start();
+	wake_taken();
+	uncontrolled_look();
+	turnstile.turn_icount = place->icount;
+	turn = tape_turn(self.loop, place->kind, place->icount);
+	clock_freeze(turn->head.mono_ns, turn->head.real_ns);
+	/* All had made their calls before one was released: what that one changes in QEMU must not reach another's. */
+	for (uint32_t i = 0; i < turn->head.releases; i++)
+		gates[i] = await(turn->requests[i].ticket, place->icount);
+	for (uint32_t i = 0; i < turn->head.releases; i++) {
+		struct gate_request done;
+
+		gate_release(gates[i], replaying() ? &turn->requests[i] : NULL, &done);
+		if (config.mode == MODE_OFF)
+			return; /* given up meanwhile */
+		tape_released(i, &done);
+	}
+	tape_commit();
+	turnstile.next_icount = tape_place()->icount;
+	/* Others may be waiting for the place of what is next now. */
+	real.pthread_cond_broadcast(&turnstile.loops_cond);
+}
+
+void turn_check_early(void)
+{
+	if (replaying() && tape_next() == TAPE_EARLY)
+		tape_ends_early(turnstile_icount());
+}
+
+/* (locked) The calling thread's loop, which may never have had a turn, has nothing more to do. */
+static void end_turn(void)
+{
+	turn_check_early();
+	if (!turnstile.loops[self.loop].there) {
+		turnstile.loops[self.loop].there = true;
+		real.pthread_cond_broadcast(&turnstile.loops_cond);
+	}
+	if (turnstile.running != (int)self.loop)
+		return;
+	turnstile.turns++;
+	if (turnstile.nested.kind) {
+		turnstile.running = NOBODY;
+		real.pthread_cond_broadcast(&turnstile.loops_cond);
+	} else {
+		turn_let_vcpu_run();
+	}
+}
+
+static void want(bool wants)
+{
+	turnstile.loops[self.loop].wants = wants;
+	turnstile.wanting += wants ? 1 : -1u;
+}
+
+/*
+ * (locked) Recording: an idle guest's time leaps at the main loop's turn, which waits for requests in flight. Other
+ * loops may have their turns meanwhile: false, when the caller has to look again. *until: when its patience ends.
+ */
+static bool may_leap(const struct place *place, struct timespec *until)
+{
+	if (!recording() || !turnstile.guest_leaps || self.loop || place->kind != RRJ_IDLE)
+		return true;
+	if (!until->tv_sec)
+		turnstile_deadline(until, LEAP_MS);
+	return gate_give_time(self.loop, until);
+}
+
+/* (locked) Returns at the place of the calling thread's next turn; NULL when there is no guest, so that all may run. */
+static const struct place *await_place(void)
+{
+	struct timespec until = { 0 };
+	const struct place *place = NULL;
+
+	want(true);
+	while (!turnstile.no_guest) {
+		place = open_place(self.loop);
+		if (config.mode == MODE_OFF)
+			break;
+		if (!place || !chosen(self.loop, place))
+			turnstile_wait(&turnstile.loops_cond);
+		else if (may_leap(place, &until))
+			break;
+	}
+	want(false);
+	return turnstile.no_guest || config.mode == MODE_OFF ? NULL : place;
+}
+
+bool turn_must_ask(void)
+{
+	return recording() && !gate_waits(self.loop);
+}
+
+/* (locked) Is this turn followed by another one at once? Not after a loan, nor in a nested poll: others have run. */
+static bool goes_on(bool ready)
+{
+	struct loop *loop = &turnstile.loops[self.loop];
+
+	if (config.mode == MODE_OFF || turnstile.running != (int)self.loop || turnstile.nested.kind)
+		return false;
+	if (replaying())
+		return place_is_next(RRJ_AGAIN, turnstile.turn_icount) && tape_place()->loop == self.loop;
+	if (!loop->again || !(ready || (gate_waits(self.loop) && gate_all_wait())))
+		return false;
+	loop->again--;
+	return true;
+}
+
+static void next_turn(turnstile_host_poll *host, void *poll)
+{
+	const struct place *place;
+	bool asks, ready = recording() && host(poll, false);
+
+	if (!self.loop) {
+		rcu_window();
+		vnc_window();
+	}
+	turnstile_lock();
+	if (goes_on(ready)) {
+		turnstile.turns++;
+		turn_take(&(struct place){ RRJ_AGAIN, turnstile.turn_icount });
+		turnstile_unlock();
+		return;
+	}
+	end_turn();
+	asks = turnstile.no_guest || turn_must_ask();
+	wake_poll_begins(asks);
+	turnstile_unlock();
+	turn_wake_vcpu();
+
+	if (asks)
+		host(poll, true);
+
+	turnstile_lock();
+	wake_poll_ends(asks);
+	place = await_place();
+	if (place) {
+		turnstile.running = (int)self.loop;
+		turnstile.loops[self.loop].again = AGAIN_MAX;
+		turn_take(place);
+	}
+	turnstile_unlock();
+}
+
+void turnstile_outer_poll(turnstile_host_poll *host, void *poll)
+{
+	next_turn(host, poll);
+	if (!self.loop)
+		signals_deliver();
+}
+
+void turnstile_loop_ends(void)
+{
+	turnstile_lock();
+	end_turn();
+	turnstile_unlock();
+	turn_wake_vcpu();
+}
