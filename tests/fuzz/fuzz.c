@@ -2,8 +2,9 @@
 /*
  * fuzz.c - libFuzzer's target: any bytes as a recording, or as a part of one with its checksums put right.
  *
- * The first byte chooses. Parsers: 0 a tail as it is, 1 its frames, 2 a stored block's content, 3 a zstd block, 4 a
- * journal as it is, 5 records of a store of pieces. Checks: no record after damage, memory and time by libFuzzer's limits, reading ends.
+ * The first byte chooses, or FUZZ_PART in the environment. Parsers: 0 a tail as it is, 1 its frames, 2 a stored block's
+ * content, 3 a zstd block, 4 a journal as it is, 5 records of a store of pieces. Checks: no record after damage, memory
+ * and time by libFuzzer's limits, reading ends.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -17,6 +18,7 @@
 #include "rrio/journal.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+int LLVMFuzzerInitialize(int *argc, char ***argv);
 
 enum part { TAIL, FRAMES, CONTENT, ZSTD, AS_IS, PIECES, PARTS };
 
@@ -76,7 +78,8 @@ static size_t pieces_of(const uint8_t *data, size_t size)
 	rrj_header_write(bytes, RRJ_PIECES_FILE, seal(), &(struct rrj_place){ 0 });
 	for (size_t n = 0; size >= HEAD; n++) {
 		size_t rest = size - HEAD, stored = (size_t)data[3] | (size_t)data[4] << 8;
-		struct rrj_piece record = { .type = data[0] % (RRJ_PIECE_TYPES + 1), .codec = data[1] % (RRJ_PIECE_CODECS + 1) };
+		struct rrj_piece record = { .type = data[0] % (RRJ_PIECE_TYPES + 1),
+					    .codec = data[1] % (RRJ_PIECE_CODECS + 1) };
 
 		record.image = data[2] % 4;
 		record.stored = (uint32_t)(stored < rest ? stored : rest);
@@ -186,29 +189,42 @@ static void read_journal(const uint8_t *journal, size_t size)
 	read_all(fd);
 }
 
+static int only = -1;
+
+int LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+	const char *part = getenv("FUZZ_PART");
+
+	(void)argc;
+	(void)argv;
+	if (part)
+		only = atoi(part);
+	return 0;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	if (size < 1 || size > 1 << 20)
 		return 0;
-	switch ((enum part)(*data++ % PARTS)) {
+	switch ((enum part)((only < 0 ? *data : only) % PARTS)) {
 	case TAIL:
-		read_tail(data, size - 1);
+		read_tail(data + 1, size - 1);
 		break;
 	case FRAMES:
-		read_tail(bytes, tail_of(data, size - 1));
+		read_tail(bytes, tail_of(data + 1, size - 1));
 		break;
 	case CONTENT:
-		read_journal(bytes, journal_of(data, size - 1, RRJ_PLAIN));
+		read_journal(bytes, journal_of(data + 1, size - 1, RRJ_PLAIN));
 		break;
 	case ZSTD:
-		read_journal(bytes, journal_of(data, size - 1, RRJ_ZSTD));
+		read_journal(bytes, journal_of(data + 1, size - 1, RRJ_ZSTD));
 		break;
 	case PIECES:
-		read_pieces(pieces_of(data, size - 1));
+		read_pieces(pieces_of(data + 1, size - 1));
 		break;
 	case AS_IS:
 	case PARTS:
-		read_journal(data, size - 1);
+		read_journal(data + 1, size - 1);
 		break;
 	}
 	return 0;
