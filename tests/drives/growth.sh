@@ -22,21 +22,12 @@ grow() { # OPTIONS {COMMAND ANSWER}...
 	} | record_person
 	matches record.serial.log 'rrio-guest: end'
 	! grep 'rrio-guest: error' record.serial.log >&"$say" || fail 'the guest failed while recording'
-	mv insns.log record.insns.log
-}
-
-exact_after() { # COUNT
-	local i
-	for ((i = 1; i <= $1; i++)); do
-		replay_alone "$i"
-		same record.insns.log insns.log
-	done
 }
 
 # A replay needs no file that was made while it was recorded, and leaves the others as they are.
 leaves() { # FILE...
 	sha256sum "$@" >sums
-	exact_after 3
+	replays_alone 3
 	sha256sum --quiet -c sums || fail 'a replay has changed an image'
 }
 

@@ -32,15 +32,6 @@ at_work() { # ENGINE DEVICE-OPTIONS {COMMAND ANSWER}...
 		PERSON
 	} | record_person
 	matches record.screen "^40 gone"
-	mv insns.log record.insns.log
-}
-
-exact_after() { # COUNT
-	local i
-	for ((i = 1; i <= $1; i++)); do
-		replay_alone "$i"
-		same record.insns.log insns.log
-	done
 }
 
 declare -A command=(
@@ -53,14 +44,14 @@ declare -A command=(
 unplug() { # ENGINE DEVICE-OPTIONS
 	at_work "$1" "$2" "${command[close]}" 'in use' "${command[unplug]}" 'peripheral/h0"}' "${command[close]}" return \
 		"${command[end]}" return "${command[status]}" running
-	exact_after 3
+	replays_alone 3
 }
 
 # The iothread is to go before its disk does: it goes with it.
 unplug_last() { # ENGINE
 	at_work "$1" ,iothread=t0 "${command[end]}" return "${command[unplug]}" 'peripheral/h0"}' "${command[close]}" return \
 		"${command[status]}" running
-	exact_after 3
+	replays_alone 3
 }
 
 test_threads() { unplug threads ''; }

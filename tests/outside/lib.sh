@@ -31,6 +31,7 @@ record_person() {
 	! grep '\[uncontrolled\]' record.err >&"$say" || fail 'not all of it is in the recording'
 	tr -d '\r' <screen >record.screen
 	[[ ! -e serial.log ]] || mv serial.log record.serial.log
+	[[ ! -e insns.log ]] || mv insns.log record.insns.log
 }
 
 # A replay without a terminal, that does not open a socket either.
@@ -40,6 +41,7 @@ replay_alone() { # NUMBER
 	[[ $status -eq ${end_status:-0} ]] || fail "replay $1 ended with status $status: $(grep '^rrio: ' err)"
 	! grep '^rrio: ' err >&"$say" || fail "replay $1 complains"
 	[[ ! -e record.serial.log ]] || same record.serial.log serial.log
+	[[ ! -e record.insns.log ]] || same record.insns.log insns.log
 	tr -d '\r' <out >replay.screen
 }
 
