@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "guest.h"
@@ -151,4 +152,26 @@ int drivers_scan(void)
 		total += loaded;
 	}
 	return total;
+}
+
+/*
+ * Devices turn up as drivers find them, behind one another. With sleep=off virtual time leaps while nothing runs, so
+ * the end of our patience is counted in rounds and not in seconds.
+ */
+int drivers_await(bool (*there)(void *what), void *what)
+{
+	enum { ROUNDS = 2000 };
+	const struct timespec pause = { .tv_nsec = 10000000 };
+
+	for (int i = 0; i < ROUNDS; i++) {
+		int loaded = drivers_scan();
+
+		if (loaded < 0)
+			return loaded;
+		if (there(what))
+			return 1;
+		if (!loaded)
+			nanosleep(&pause, NULL);
+	}
+	return 0;
 }

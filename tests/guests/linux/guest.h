@@ -91,6 +91,8 @@ int drivers_init(void);
 int drivers_load(char *name);
 /* Loads the modules for the devices that are there now and were not before; how many were loaded. */
 int drivers_scan(void);
+/* The same as devices turn up, until it is there: 1; 0: it does not come. */
+int drivers_await(bool (*there)(void *what), void *what);
 
 /* ---- report.c ---- */
 

@@ -210,41 +210,32 @@ static bool is_disk(const char *name)
 	return !access(path, R_OK | W_OK);
 }
 
+enum { DISK_NAME = 256 };
+
 /* The first disk by name, if there is one already. */
-static bool find_disk(char *disk, size_t size)
+static bool find_disk(void *what)
 {
+	char *disk = what;
 	struct dirent *entry;
 	DIR *dir = opendir("/sys/block");
 
 	disk[0] = '\0';
 	while (dir && (entry = readdir(dir)))
 		if (is_disk(entry->d_name) && (!disk[0] || strcmp(entry->d_name, disk) < 0))
-			snprintf(disk, size, "%s", entry->d_name);
+			snprintf(disk, DISK_NAME, "%s", entry->d_name);
 	if (dir)
 		closedir(dir);
 	return disk[0];
 }
 
-/*
- * Devices turn up as drivers find them, behind one another. With sleep=off virtual time leaps while nothing runs, so
- * the end of our patience is counted in rounds and not in seconds.
- */
-static void wait_for_disk(char *disk, size_t size)
+static void wait_for_disk(char disk[DISK_NAME])
 {
-	enum { ROUNDS = 2000 };
-	const struct timespec pause = { .tv_nsec = 10000000 };
+	int found = drivers_await(find_disk, disk);
 
-	for (int i = 0; i < ROUNDS; i++) {
-		int loaded = drivers_scan();
-
-		if (loaded < 0)
-			fail("load", "a driver", loaded);
-		if (find_disk(disk, size))
-			return;
-		if (!loaded)
-			nanosleep(&pause, NULL);
-	}
-	fail("find", "a disk", -ENODEV);
+	if (found < 0)
+		fail("load", "a driver", found);
+	if (!found)
+		fail("find", "a disk", -ENODEV);
 }
 
 static void mount_disk(const char *disk)
@@ -381,7 +372,7 @@ static _Noreturn void end_guest(void)
 
 int main(void)
 {
-	char disk[256];
+	char disk[DISK_NAME];
 
 	mount_at("proc", "proc", "/proc");
 	mount_at("sysfs", "sysfs", "/sys");
@@ -396,7 +387,7 @@ int main(void)
 	err = *options.module ? drivers_load(options.module) : 0;
 	if (err < 0)
 		fail("load", options.module, err);
-	wait_for_disk(disk, sizeof(disk));
+	wait_for_disk(disk);
 	mount_disk(disk);
 	work_disk = disk;
 	if (options.work)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * network.c - rrio.work=fetch: the guest's first network card gets the address that QEMU's user network gives to guests,
- * fetches a file by HTTP and pings. Called by process 1. Prints nothing; -errno on failure.
+ * network.c - rrio.work=fetch: the guest's first network card gets the address that QEMU's user network gives to
+ * guests, fetches a file by HTTP and pings. Called by process 1. Prints nothing; -errno on failure.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -12,7 +12,6 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "guest.h"
@@ -35,22 +34,23 @@ static struct sockaddr_in address_of(const char *text, unsigned int port)
 
 /* ---- the card ---- */
 
+struct card {
+	int fd;
+	struct ifreq *request;
+};
+
+static bool find_card(void *what)
+{
+	const struct card *card = what;
+
+	return !ioctl(card->fd, SIOCGIFFLAGS, card->request);
+}
+
 static int wait_for_card(int fd, struct ifreq *request)
 {
-	enum { ROUNDS = 2000 };
-	const struct timespec pause = { .tv_nsec = 10000000 };
+	int found = drivers_await(find_card, &(struct card){ fd, request });
 
-	for (int i = 0; i < ROUNDS; i++) {
-		int loaded = drivers_scan();
-
-		if (loaded < 0)
-			return loaded;
-		if (!ioctl(fd, SIOCGIFFLAGS, request))
-			return 0;
-		if (!loaded)
-			nanosleep(&pause, NULL);
-	}
-	return -ENODEV;
+	return found > 0 ? 0 : found ? found : -ENODEV;
 }
 
 static int set_address(int fd, struct ifreq *request, unsigned long what, const char *text)
@@ -151,7 +151,7 @@ static uint16_t checksum(const uint16_t *words, size_t n)
 	for (size_t i = 0; i < n; i++)
 		sum += words[i];
 	sum = (sum >> 16) + (sum & 0xffff);
-	return (uint16_t)~(sum + (sum >> 16));
+	return (uint16_t) ~(sum + (sum >> 16));
 }
 
 static bool is_answer(const unsigned char *packet, ssize_t size, uint16_t number)
