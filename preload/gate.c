@@ -96,13 +96,15 @@ void gate_called(struct ticket_slot *slot, uint64_t number)
 	turnstile_unlock();
 }
 
-void gate_await_job(const struct ticket_slot *slot, uint64_t number)
+bool gate_await_job(const struct ticket_slot *slot, uint64_t number)
 {
-	turnstile_lock();
 	while (slot->called != number && slot->passed != number && config.mode != MODE_OFF)
 		turnstile_wait(&changed);
-	releases += slot->passed == number;
-	turnstile_unlock();
+	if (slot->passed != number)
+		return true;
+	ticket_release(slot->ticket);
+	releases++;
+	return false;
 }
 
 void gate_release(struct gate *gate, const struct rrj_request *recorded, struct gate_request *done)

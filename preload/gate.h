@@ -57,15 +57,19 @@ bool gate_all_wait(void);
 /* (locked) The gates at which requests wait for that loop, by ticket; returns how many. */
 uint32_t gate_waiting(unsigned loop, struct gate *waiting[GATE_MAX_RELEASES]);
 
-/* (locked) The gate of that ticket's request; waits until it has finished. NULL: it has published without one, or been released. */
+/* (locked) The gate of that ticket's request; waits until it has finished. NULL: it has published without one, or been
+ * released. */
 struct gate *gate_await(uint64_t ticket);
 
 /* A worker: the job with that number has come to its first call; it has published without a gate. */
 void gate_called(struct ticket_slot *slot, uint64_t number);
 void gate_pass_by(struct ticket_slot *slot, uint64_t number);
 
-/* Whoever has submitted that job, which may make no call: waits for either. What has published counts as released. */
-void gate_await_job(const struct ticket_slot *slot, uint64_t number);
+/*
+ * (locked) Waits until that job, which can start, has come to a call or published without one. false: it has published,
+ * and counts as released.
+ */
+bool gate_await_job(const struct ticket_slot *slot, uint64_t number);
 
 /* (locked) Lets the request through. As gate_publish. */
 void gate_release(struct gate *gate, const struct rrj_request *recorded, struct gate_request *done);

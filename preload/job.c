@@ -2,7 +2,7 @@
 /*
  * job.c - the threads engine: what a worker thread of a pool does, and the gate behind it.
  *
- * Runs in worker threads, but for job_pool_add() and job_submitted(). The job's first call ends at the gate; what else
+ * Runs in worker threads, but for the gate's publish(). The job's first call ends at the gate; what else
  * the job does (short transfers, zeroes written in pieces, the rest of what it decrypts) happens after its release,
  * inside the turn that waits for it to be published. So a job is one request with one completion point, however many
  * calls it takes. errno is preserved.
@@ -15,43 +15,31 @@
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stddef.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "bounce.h"
 #include "config.h"
 #include "descriptor.h"
 #include "facts.h"
 #include "files.h"
+#include "insist.h"
 #include "interpose.h"
 #include "message.h"
 #include "outcome.h"
 #include "outside.h"
+#include "parts.h"
+#include "pool.h"
 #include "request.h"
 #include "self.h"
 #include "turnstile.h"
-
-/*
- * A ThreadPool begins with pointers, its mutex and its conditions, of which only request_cond is signalled by others
- * than workers: util/thread-pool.c, struct ThreadPool, 7.2 to 11.0. Nothing else that is locked or signalled lies so
- * near behind its start.
- */
-enum { POOL_REACH = 200, POOLS = 64 };
-
-static struct pool {
-	const void *address;
-	unsigned loop;
-	uint64_t submitted; /* of whoever runs */
-	uint64_t taken;	    /* the pool's lock protects it */
-	struct ticket_slot slots[TICKETS];
-} pools[POOLS];
-
-static _Atomic unsigned pool_count;
 
 /* The worker's own state; the gate is looked at by whoever holds the turn. */
 static __thread struct worker {
 	struct pool *pool;
 	bool working, leaving, holding;
-	bool gated; /* its job has passed the gate */
+	bool gated;	   /* its job has passed the gate */
 	bool odd, was_odd; /* its job's last call, and one before it: failed, or fell short */
 	int64_t begun_ns;
 	uint64_t number; /* of its job in the pool */
@@ -64,69 +52,6 @@ static __thread struct worker {
 
 static pthread_cond_t published = PTHREAD_COND_INITIALIZER;
 static _Atomic uint64_t ungated, overlong;
-
-/*
- * Once a flush or discard has failed, later ones of that file may make no call: block/file-posix.c:handle_aiocb_flush
- * knows that its answer would mean nothing, handle_aiocb_discard that the host cannot do it. Then whoever submits a job
- * waits until it has come to a call, or has published: with its submission, where replay finds it again. Changed by
- * whoever holds the turn.
- */
-static _Atomic bool careful;
-
-static bool belongs_to(const struct pool *pool, const void *address)
-{
-	return pool && (uintptr_t)address - (uintptr_t)pool->address < POOL_REACH;
-}
-
-void job_pool_add(const void *address, unsigned loop)
-{
-	unsigned n = atomic_load(&pool_count);
-
-	if (n == POOLS)
-		message_end(STATUS_UNSUPPORTED,
-			    "more than %d event loops with thread pools cannot be recorded [too-many-loops]", POOLS);
-	pools[n].address = address;
-	pools[n].loop = loop;
-	atomic_store(&pool_count, n + 1);
-}
-
-void job_pool_forget(unsigned loop)
-{
-	unsigned n = atomic_load(&pool_count);
-
-	for (struct pool *pool = pools; pool < pools + n; pool++)
-		if (pool->loop == loop)
-			pool->address = NULL;
-}
-
-static struct pool *pool_of(const void *address)
-{
-	unsigned n = atomic_load_explicit(&pool_count, memory_order_acquire);
-
-	for (struct pool *pool = pools; pool < pools + n; pool++)
-		if (belongs_to(pool, address))
-			return pool;
-	return NULL;
-}
-
-void job_submitted(const pthread_cond_t *cond)
-{
-	struct pool *pool = pool_of(cond);
-	uint64_t number;
-
-	if (!pool)
-		return;
-	number = ++pool->submitted;
-	ticket_take(&pool->slots[number % TICKETS], number, turnstile_icount(), NULL);
-}
-
-void job_signalled(const pthread_cond_t *cond)
-{
-	struct pool *pool = careful ? pool_of(cond) : NULL;
-
-	if (pool)
-		gate_await_job(&pool->slots[pool->submitted % TICKETS], pool->submitted);
-}
 
 void job_wake(void)
 {
@@ -147,11 +72,7 @@ uint64_t job_overlong(void)
 
 void job_worker_begins(const void *address)
 {
-	unsigned n = atomic_load_explicit(&pool_count, memory_order_acquire);
-
-	for (struct pool *pool = pools; pool < pools + n; pool++)
-		if (pool->address == address)
-			worker.pool = pool;
+	worker.pool = pool_at(address);
 	/* Its jobs would pass no gate at all: as bad as one that has. */
 	if (!worker.pool)
 		atomic_fetch_add(&ungated, 1);
@@ -159,7 +80,7 @@ void job_worker_begins(const void *address)
 
 static void pass_by(void)
 {
-	if (!careful)
+	if (!pool_is_careful())
 		atomic_fetch_add(&ungated, 1);
 	gate_pass_by(worker.gate.slot, worker.number);
 }
@@ -180,7 +101,7 @@ static void tell_published(void)
 
 void job_before_lock(const pthread_mutex_t *mutex)
 {
-	if (!belongs_to(worker.pool, mutex))
+	if (!pool_has(worker.pool, mutex))
 		return;
 	if (worker.working && worker.gated)
 		tell_published();
@@ -194,7 +115,7 @@ static gate_publish publish;
 
 void job_before_unlock(const pthread_mutex_t *mutex)
 {
-	if (!belongs_to(worker.pool, mutex))
+	if (!pool_has(worker.pool, mutex))
 		return;
 	worker.holding = false;
 	if (worker.leaving)
@@ -223,6 +144,7 @@ void job_signals(void)
 static void publish(struct gate *gate, const struct rrj_request *recorded, struct gate_request *done)
 {
 	struct worker *owner = (struct worker *)((char *)gate - offsetof(struct worker, gate));
+	struct pool *pool = owner->pool;
 
 	done->request.ticket = 0;
 	owner->recorded = recorded;
@@ -237,8 +159,8 @@ static void publish(struct gate *gate, const struct rrj_request *recorded, struc
 	/* cppcheck-suppress knownConditionTrueFalse ; as above */
 	if (!done->request.ticket)
 		owner->done = NULL;
-	else if (done->request.op != RRJ_READ && done->request.op != RRJ_WRITE && done->request.result < 0)
-		careful = true;
+	else
+		pool_published(pool);
 }
 
 static void hold(void)
@@ -286,7 +208,7 @@ static void before_call(struct call *call)
 	self.inside = true;
 	file = file_of(call->fd);
 	if (!worker.gated) {
-		if (careful)
+		if (pool_is_careful())
 			gate_called(worker.gate.slot, worker.number);
 		worker.gate.what.file = file;
 	}
@@ -299,56 +221,26 @@ static void before_call(struct call *call)
 	self.inside = false;
 }
 
-/*
- * A record has room for the results of so many calls. A job goes on with what fell short or was interrupted, however
- * often that happens: from here on it is done for the job, to its end, and seen as one call. Behind it there may be one
- * more, which says that there is nothing more to be had, or why.
- */
-static bool insists(void)
+static bool insisting(void)
 {
-	return worker.gate.what.request.calls >= RRJ_RESULTS - 1;
-}
-
-static bool goes_on(int64_t result)
-{
-	return insists() && (result > 0 || (result < 0 && errno == EINTR));
-}
-
-static int64_t transfer(const struct call *call)
-{
-	char *memory = call->bounce ? call->bounce : (void *)call->data;
-	uint64_t size = call_size(call), done = 0;
-	int64_t n;
-
-	do {
-		off64_t offset = call->offset + (off64_t)done;
-
-		n = call->op == RRJ_READ ? real.pread64(call->fd, memory + done, size - done, offset)
-					 : real.pwrite64(call->fd, memory + done, size - done, offset);
-		done += n > 0 ? (uint64_t)n : 0;
-	} while (done < size && goes_on(n));
-	return done ? (int64_t)done : n;
+	return insists(&worker.gate.what.request);
 }
 
 /* What takes the place of a call that is not made as it is: the memory is not the guest's, or it was refused. */
 static int64_t instead(const struct call *call)
 {
 	if (call_wanted(call))
-		return transfer(call);
+		return insist_transfer(call, insisting());
 	errno = (int)-call->then;
 	return call->then < 0 ? -1 : 0;
 }
 
-/* The rest of a copy that fell short; its offsets have moved on. */
-static int64_t copy_on(const struct call *call, int64_t result)
+/* Its next step may be to see to it that no job asks for that again. */
+static void note_refusal(void)
 {
-	uint64_t done = result > 0 ? (uint64_t)result : 0;
-
-	while (done < call->length && goes_on(result)) {
-		result = real.copy_file_range(call->from, call->from_at, call->fd, call->to_at, call->length - done, 0);
-		done += result > 0 ? (uint64_t)result : 0;
-	}
-	return done ? (int64_t)done : result;
+	turnstile_lock();
+	pool_refused(worker.pool);
+	turnstile_unlock();
 }
 
 /* The result that the caller is given, which sets errno. now: the host's, or -errno. */
@@ -370,6 +262,8 @@ static int64_t after_call(struct call *call, int64_t now)
 	worker.was_odd |= worker.odd;
 	worker.odd = right < 0 || (call_transfers(call) && (uint64_t)right < call->length);
 	call_finish(call, right);
+	if (right < 0 && right != -EINTR && !call_transfers(call))
+		note_refusal();
 	self.inside = false;
 	errno = right < 0 ? (int)-right : saved;
 	return right < 0 ? -1 : right;
@@ -386,7 +280,7 @@ static int64_t host_result(const struct call *call, int64_t answer)
 {
 	if (call->says_error)
 		return -answer;
-	return result_of(call->op == RRJ_COPY ? copy_on(call, answer) : answer);
+	return result_of(call->op == RRJ_COPY && insisting() ? insist_copy(call, answer) : answer);
 }
 
 /* As the caller is told what after_call has returned. */
@@ -406,26 +300,88 @@ static int64_t virtual_result(struct call *call)
 }
 
 /* A call that transfers nothing, or whose memory is the guest's. */
-#define INSISTENTLY(original)                             \
-	({                                                \
-		int64_t result;                           \
-		do                                        \
-			result = (original);              \
-		while (result < 0 && goes_on(result));    \
-		result;                                   \
+#define INSISTENTLY(original)                                              \
+	({                                                                 \
+		int64_t result;                                            \
+		do                                                         \
+			result = (original);                               \
+		while (result < 0 && insisting() && insist_again(result)); \
+		result;                                                    \
 	})
+
+/* Makes a call of the job's that transfers; -1 and errno. */
+static int64_t transfer(struct call *call)
+{
+	before_call(call);
+	return after_call(call, call_is_virtual(call) ? virtual_result(call) : result_of(instead(call)));
+}
+
+static bool ends_read(const struct call *call, int64_t result, uint64_t done)
+{
+	/* Direct I/O does not go on from where a file ends that is not aligned. */
+	return call->op == RRJ_READ && (result == 0 || (result < 0 && errno == EINVAL && done));
+}
+
+/*
+ * The rest of a transfer in parts, done as the emulator does it (block/file-posix.c:handle_aiocb_rw): in one piece, and
+ * what is behind a file's end is zeros. It would remember that such a call has fallen short, for every job, and do
+ * without them from then on (preadv_present): a job's calls would depend on when a worker got to it.
+ */
+static int64_t go_on(const struct call *call, uint64_t done)
+{
+	char *buffer = bounce_get(call->length);
+	int64_t n = (int64_t)done;
+
+	if (!buffer)
+		return n;
+	parts_gather(buffer, call->iov, call->iovcnt, call->length);
+	while (done < call->length && insist_again(n)) {
+		struct call rest = { .fd = call->fd,
+				     .op = call->op,
+				     .offset = call->offset + (off64_t)done,
+				     .length = call->length - done,
+				     .data = buffer + done };
+
+		n = transfer(&rest);
+		done += n > 0 ? (uint64_t)n : 0;
+	}
+	if (ends_read(call, n, done)) {
+		memset(buffer + done, 0, call->length - done);
+		done = call->length;
+	}
+	if (call->op == RRJ_READ)
+		parts_scatter(call->iov, call->iovcnt, buffer, done);
+	if (done < call->length && n >= 0)
+		errno = EINVAL;
+	bounce_put(buffer, call->length);
+	return done == call->length ? (int64_t)done : -1;
+}
+
+/* What the job is told, as its call would have: of a transfer in parts not that it fell short. */
+static int64_t finish(struct call *call, int64_t now)
+{
+	int64_t result = after_call(call, now);
+	bool short_of = result > 0 ? (uint64_t)result < call->length : result == 0 && call->op == RRJ_READ;
+
+	if (call->iov && short_of)
+		result = go_on(call, (uint64_t)result);
+	return said(call, result);
+}
 
 /* Makes the call `original`, as one of the job's when a job's thread makes it. */
 #define JOB_CALL(returns, original, ...)                                                     \
 	struct call call = { __VA_ARGS__ };                                                  \
+	int64_t now;                                                                         \
 	if (!in_job())                                                                       \
 		return fact_asked(&call) ? (returns)fact_answer(&call, original) : original; \
 	before_call(&call);                                                                  \
 	if (call_is_virtual(&call))                                                          \
-		return (returns)said(&call, after_call(&call, virtual_result(&call)));       \
-	if (call.bounce || call.refused)                                                     \
-		return (returns)said(&call, after_call(&call, result_of(instead(&call))));   \
-	return (returns)said(&call, after_call(&call, host_result(&call, INSISTENTLY(original))));
+		now = virtual_result(&call);                                                 \
+	else if (call.bounce || call.refused)                                                \
+		now = result_of(instead(&call));                                             \
+	else                                                                                 \
+		now = host_result(&call, INSISTENTLY(original));                             \
+	return (returns)finish(&call, now);
 
 #define FN(returns, name, parameters, arguments)
 #define JOB(returns, name, parameters, arguments, ...)              \

@@ -3,8 +3,7 @@
  * job.h - one job of a thread pool of the block layer: submitted, then run from a worker's unlock of the pool's lock to
  * its next lock.
  *
- * Each event loop has a pool of its own. QEMU: util/thread-pool.c:worker_thread. A function without a thread's name is
- * called by the worker whose job it is.
+ * QEMU: util/thread-pool.c:worker_thread. A function without a thread's name is called by the worker whose job it is.
  */
 #ifndef PRELOAD_JOB_H
 #define PRELOAD_JOB_H
@@ -13,18 +12,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
-
-/* The loop's own thread, before its first job: its pool is the ThreadPool at that address. */
-void job_pool_add(const void *pool, unsigned loop);
-
-/* Main thread: that loop is no more, and what was its pool will be other memory. */
-void job_pool_forget(unsigned loop);
-
-/* Main, vCPU thread or iothread: it signals a condition. That is how a job is submitted, when it is one of a pool's. */
-void job_submitted(const pthread_cond_t *cond);
-
-/* The same thread: now it has. */
-void job_signalled(const pthread_cond_t *cond);
 
 /* A new worker of the ThreadPool at that address. */
 void job_worker_begins(const void *pool);

@@ -13,17 +13,15 @@
 
 #include "../hooks/emulator.h"
 #include "config.h"
-#include "job.h"
 #include "message.h"
+#include "pool.h"
 #include "self.h"
 #include "wake.h"
 
-/* So many that no request needs a bottom half to get one. util/async.c */
-enum { POOL_SIZE = 64 };
-
+/* No request needs a bottom half to get a worker. util/async.c */
 static void size_pool(void *context)
 {
-	emu.pool_params(context, POOL_SIZE, POOL_SIZE, NULL);
+	emu.pool_params(context, POOL_WORKERS, POOL_WORKERS, NULL);
 }
 
 /*
@@ -32,7 +30,7 @@ static void size_pool(void *context)
  */
 static void learn_pool(void *context)
 {
-	job_pool_add(emu.thread_pool(context), self.loop);
+	pool_add(emu.thread_pool(context), self.loop);
 }
 
 void loops_size_main(void)
@@ -66,7 +64,7 @@ void loops_prepare_main(void)
 
 void loops_iothread_gone(unsigned loop)
 {
-	job_pool_forget(loop);
+	pool_forget(loop);
 	wake_close(loop);
 }
 

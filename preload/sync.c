@@ -8,6 +8,7 @@
 #include "interpose.h"
 #include "job.h"
 #include "loops.h"
+#include "pool.h"
 #include "self.h"
 #include "stop.h"
 #include "threads.h"
@@ -114,9 +115,9 @@ INTERPOSED int pthread_cond_signal(pthread_cond_t *cond)
 	if (!self_is_party())
 		return real.pthread_cond_signal(cond);
 	loops_prepare_main();
-	job_submitted(cond);
+	pool_submitted(cond);
 	result = real.pthread_cond_signal(cond);
-	job_signalled(cond);
+	pool_signalled(cond);
 	return result;
 }
 

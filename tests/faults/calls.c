@@ -3,6 +3,8 @@
 #include "faults.h"
 
 #include <errno.h>
+#include <pthread.h>
+#include <stdbool.h>
 #include <unistd.h>
 
 /* Makes the call through `next`, unless it has to fail. */
@@ -58,4 +60,36 @@ INTERPOSED int posix_fallocate64(int fd, off64_t offset, off64_t size)
 		fault = fault_of(FAULT_ALLOCATE, fd);
 	fault_delay(&fault);
 	return fault.error ? fault.error : next(fd, offset, size);
+}
+
+/* ---- a job begins late: behind a worker's unlock ---- */
+
+static __thread bool is_worker;
+
+/* That is how a worker waits for its first job, and nobody else for anything. */
+INTERPOSED int pthread_cond_timedwait(pthread_cond_t *cond, pthread_mutex_t *mutex, const struct timespec *until);
+INTERPOSED int pthread_cond_timedwait(pthread_cond_t *cond, pthread_mutex_t *mutex, const struct timespec *until)
+{
+	static int (*next)(pthread_cond_t *, pthread_mutex_t *, const struct timespec *);
+
+	if (!next)
+		*(void **)&next = next_function("pthread_cond_timedwait");
+	is_worker = gettid() != getpid();
+	return next(cond, mutex, until);
+}
+
+INTERPOSED int pthread_mutex_unlock(pthread_mutex_t *mutex);
+INTERPOSED int pthread_mutex_unlock(pthread_mutex_t *mutex)
+{
+	static int (*next)(pthread_mutex_t *);
+	struct fault fault = { .most = -1 };
+	int result;
+
+	if (!next)
+		*(void **)&next = next_function("pthread_mutex_unlock");
+	result = next(mutex);
+	if (is_worker)
+		fault = fault_of(FAULT_UNLOCK, -1);
+	fault_delay(&fault);
+	return result;
 }

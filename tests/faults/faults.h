@@ -13,7 +13,16 @@
 
 #define INTERPOSED __attribute__((visibility("default")))
 
-enum fault_call { FAULT_READ, FAULT_WRITE, FAULT_FLUSH, FAULT_ALLOCATE, FAULT_TRUNCATE, FAULT_SUBMIT, FAULT_CALLS };
+enum fault_call {
+	FAULT_READ,
+	FAULT_WRITE,
+	FAULT_FLUSH,
+	FAULT_ALLOCATE,
+	FAULT_TRUNCATE,
+	FAULT_SUBMIT,
+	FAULT_UNLOCK,
+	FAULT_CALLS
+};
 
 struct fault {
 	int error;	/* or 0 */
@@ -21,7 +30,8 @@ struct fault {
 	unsigned delay; /* milliseconds */
 };
 
-/* What is to become of this call, which counts as one. A worker's call is delayed here; an engine's answer later. */
+/* What is to become of this call, which counts as one; fd: -1 when it is about no file. A worker's call is delayed
+ * here; an engine's answer later. */
 struct fault fault_of(enum fault_call call, int fd);
 void fault_delay(const struct fault *fault);
 

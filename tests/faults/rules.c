@@ -26,7 +26,8 @@ struct rule {
 	_Atomic unsigned long count;
 };
 
-static const char *const call_names[FAULT_CALLS] = { "read", "write", "flush", "allocate", "truncate", "submit" };
+static const char *const call_names[FAULT_CALLS] = { "read",	 "write",  "flush", "allocate",
+						     "truncate", "submit", "unlock" };
 
 static const struct {
 	const char *name;
@@ -214,7 +215,7 @@ struct fault fault_of(enum fault_call call, int fd)
 	struct fault fault = { .most = -1 };
 	int saved = errno;
 
-	if (!rule_count || !is_meant(fd)) {
+	if (!rule_count || (fd >= 0 && !is_meant(fd))) {
 		errno = saved;
 		return fault;
 	}

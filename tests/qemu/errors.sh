@@ -18,7 +18,7 @@ record_with() { # FAULTS ARGUMENTS...
 # The bare guest on a disk of its own, which it writes to; recorded with the faults, replayed without them. That leaves
 # the disk as the recording left it.
 weather() { # ENGINE DEVICE FORMAT FAULTS WHAT-THE-GUEST-MUST-HAVE-SAID
-	local append='errors requests=100'
+	local append=${append:-errors requests=100}
 	rm -rf rec record.* disk.*
 	command_line bare pc "$2" "$3" writable "${engines[$1]},werror=report,rerror=report" 1 shift=5,sleep=off
 	echo "$1, $2, $3: $4"
@@ -59,8 +59,17 @@ test_flush_error() {
 	weather threads virtio-blk,ioeventfd=off raw 'flush:error=EIO:when=2' ' failed'
 }
 
+# The calls of each read move its bytes once, also where they fell short of a transfer in parts.
+no_byte_twice() {
+	local twice
+	twice=$("$B/rrio-inspect" dump -o ndjson rec | jq -c 'select(.op == "read" and ([.res, .results[]?] | add) > .len)')
+	[[ -z $twice ]] || fail "read more than was asked for: $twice"
+}
+
 # Linux AIO's short transfers are the file's end to QEMU; io_uring's short writes too.
 test_short() {
+	weather threads virtio-blk raw 'read:short=2048:when=60+' "$fine"
+	no_byte_twice
 	weather threads virtio-blk raw 'read:short=512:when=60+3;write:short=1024:when=2+2' "$fine"
 	weather native virtio-blk raw 'read:short=512:when=60+3;write:short=1024:when=2+2' 'read .* wrong'
 	weather io_uring virtio-blk raw 'read:short=512:when=60+3' "$fine"
@@ -80,6 +89,19 @@ test_many_calls() {
 
 test_interrupted() {
 	everywhere virtio-blk raw 'read:error=EINTR:when=2+3;write:error=EINTR:when=2+2' .
+}
+
+# What the host has not done once the emulator may not ask for again, not even for a job that is queued: workers are late.
+test_late_starts() {
+	local late='unlock:delay=20:when=5+29' append='errors requests=300 depth=100 write'
+	weather threads virtio-blk raw "$late;flush:error=EIO:when=2" ' failed'
+	rm -rf rec record.* disk.*
+	append='errors requests=300 depth=100 discard'
+	command_line bare pc virtio-blk raw writable "${engines[threads]},discard=unmap" 1 shift=5,sleep=off
+	record_with "$late;allocate:error=EOPNOTSUPP:when=3+" "${args[@]}"
+	cp disk.raw recorded
+	replays 2
+	same recorded disk.raw
 }
 
 test_submit() {

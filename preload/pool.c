@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* pool.c - thread pools, their jobs' numbers, and what of them has started. Who calls what: pool.h. */
+#include "pool.h"
+
+#include <stdatomic.h>
+#include <stddef.h>
+
+#include "gate.h"
+#include "message.h"
+#include "turnstile.h"
+
+/*
+ * A ThreadPool begins with pointers, its mutex and its conditions, of which only request_cond is signalled by others
+ * than workers: util/thread-pool.c, struct ThreadPool, 7.2 to 11.0. Nothing else that is locked or signalled lies so
+ * near behind its start.
+ */
+enum { POOL_REACH = 200, POOLS = 64 };
+
+static struct pool pools[POOLS];
+static _Atomic unsigned pool_count;
+
+/* Changed by whoever holds the turn, and by the worker that it waits for. */
+static _Atomic bool careful;
+
+bool pool_has(const struct pool *pool, const void *address)
+{
+	return pool && (uintptr_t)address - (uintptr_t)pool->address < POOL_REACH;
+}
+
+void pool_add(const void *address, unsigned loop)
+{
+	unsigned n = atomic_load(&pool_count);
+
+	if (n == POOLS)
+		message_end(STATUS_UNSUPPORTED,
+			    "more than %d event loops with thread pools cannot be recorded [too-many-loops]", POOLS);
+	pools[n].address = address;
+	pools[n].loop = loop;
+	atomic_store(&pool_count, n + 1);
+}
+
+void pool_forget(unsigned loop)
+{
+	unsigned n = atomic_load(&pool_count);
+
+	for (struct pool *pool = pools; pool < pools + n; pool++)
+		if (pool->loop == loop)
+			pool->address = NULL;
+}
+
+struct pool *pool_at(const void *address)
+{
+	unsigned n = atomic_load_explicit(&pool_count, memory_order_acquire);
+
+	for (struct pool *pool = pools; pool < pools + n; pool++)
+		if (pool->address == address)
+			return pool;
+	return NULL;
+}
+
+static struct pool *pool_of(const void *address)
+{
+	unsigned n = atomic_load_explicit(&pool_count, memory_order_acquire);
+
+	for (struct pool *pool = pools; pool < pools + n; pool++)
+		if (pool_has(pool, address))
+			return pool;
+	return NULL;
+}
+
+void pool_submitted(const pthread_cond_t *cond)
+{
+	struct pool *pool = pool_of(cond);
+	uint64_t number;
+
+	if (!pool)
+		return;
+	number = ++pool->submitted;
+	ticket_take(&pool->slots[number % TICKETS], number, turnstile_icount(), NULL);
+}
+
+/*
+ * (locked) Waits for the jobs that can start with so many workers. Which these are depends on what was submitted and
+ * released alone: who waits at a gate keeps its worker.
+ */
+static void await_started(struct pool *pool, unsigned workers)
+{
+	uint64_t last = pool->submitted, number = last < TICKETS ? 1 : last - TICKETS + 1;
+
+	for (; number <= last && workers; number++) {
+		struct ticket_slot *slot = &pool->slots[number % TICKETS];
+
+		if (!ticket_released(slot->ticket) && gate_await_job(slot, number))
+			workers--;
+	}
+}
+
+void pool_signalled(const pthread_cond_t *cond)
+{
+	struct pool *pool = careful ? pool_of(cond) : NULL;
+
+	if (!pool)
+		return;
+	turnstile_lock();
+	await_started(pool, POOL_WORKERS);
+	turnstile_unlock();
+}
+
+bool pool_is_careful(void)
+{
+	return careful;
+}
+
+void pool_refused(struct pool *pool)
+{
+	careful = true;
+	await_started(pool, POOL_WORKERS - 1);
+}
+
+void pool_published(struct pool *pool)
+{
+	if (careful)
+		await_started(pool, POOL_WORKERS);
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * pool.h - the thread pools of the block layer, one per event loop: which memory is theirs, which jobs are queued in
+ * them, and in what order those start.
+ *
+ * QEMU: util/thread-pool.c. A worker takes the jobs in the order in which they were submitted.
+ */
+#ifndef PRELOAD_POOL_H
+#define PRELOAD_POOL_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "ticket.h"
+
+/* A pool's workers, all of them from its start: a turn must not need another one to get one (loops.c). */
+enum { POOL_WORKERS = 64 };
+
+struct pool {
+	const void *address;
+	unsigned loop;
+	uint64_t submitted; /* of whoever runs */
+	uint64_t taken;	    /* the pool's lock protects it */
+	struct ticket_slot slots[TICKETS];
+};
+
+/* The loop's own thread, before its first job: its pool is the ThreadPool at that address. */
+void pool_add(const void *address, unsigned loop);
+
+/* Main thread: that loop is no more, and what was its pool will be other memory. */
+void pool_forget(unsigned loop);
+
+/* Any thread: the pool at that address, or NULL. */
+struct pool *pool_at(const void *address);
+
+/* Any thread: is that a lock or a condition of this pool (or NULL)? */
+bool pool_has(const struct pool *pool, const void *address);
+
+/* Main, vCPU thread or iothread: it signals a condition. That is how a job is submitted, when it is one of a pool's. */
+void pool_submitted(const pthread_cond_t *cond);
+
+/* The same thread: now it has. */
+void pool_signalled(const pthread_cond_t *cond);
+
+/*
+ * Once the host has refused something, other jobs may do without the call: block/file-posix.c:handle_aiocb_flush knows
+ * that the answer would mean nothing, handle_aiocb_discard and handle_aiocb_write_zeroes that the host cannot do it.
+ * Then it matters which jobs have started before that, and from there on all start where they can, as they are
+ * submitted or as a worker becomes free, and whoever has made that possible waits until they have come to a call or
+ * published.
+ */
+bool pool_is_careful(void);
+
+/* (locked) The worker of a job of this pool that has been refused something, released but not published. */
+void pool_refused(struct pool *pool);
+
+/* (locked) Whoever holds the turn: a job of this pool has been released and has published. */
+void pool_published(struct pool *pool);
+
+#endif
