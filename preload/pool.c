@@ -68,6 +68,11 @@ static struct pool *pool_of(const void *address)
 	return NULL;
 }
 
+static struct ticket_slot *slot_of(struct pool *pool, uint64_t number)
+{
+	return &pool->slots[number % TICKETS];
+}
+
 void pool_submitted(const pthread_cond_t *cond)
 {
 	struct pool *pool = pool_of(cond);
@@ -76,7 +81,20 @@ void pool_submitted(const pthread_cond_t *cond)
 	if (!pool)
 		return;
 	number = ++pool->submitted;
-	ticket_take(&pool->slots[number % TICKETS], number, turnstile_icount(), NULL);
+	ticket_take(slot_of(pool, number), number, turnstile_icount(), NULL);
+}
+
+/* (locked) Behind this one there may be jobs in flight. */
+static uint64_t settled(struct pool *pool)
+{
+	uint64_t last = pool->submitted;
+
+	/* Older ones have no slot any more, and are not in flight. */
+	if (last > TICKETS && pool->settled < last - TICKETS)
+		pool->settled = last - TICKETS;
+	while (pool->settled < last && !ticket_in_flight(slot_of(pool, pool->settled + 1)->ticket))
+		pool->settled++;
+	return pool->settled;
 }
 
 /*
@@ -85,12 +103,10 @@ void pool_submitted(const pthread_cond_t *cond)
  */
 static void await_started(struct pool *pool, unsigned workers)
 {
-	uint64_t last = pool->submitted, number = last < TICKETS ? 1 : last - TICKETS + 1;
+	for (uint64_t number = settled(pool) + 1; number <= pool->submitted && workers; number++) {
+		struct ticket_slot *slot = slot_of(pool, number);
 
-	for (; number <= last && workers; number++) {
-		struct ticket_slot *slot = &pool->slots[number % TICKETS];
-
-		if (!ticket_released(slot->ticket) && gate_await_job(slot, number))
+		if (ticket_in_flight(slot->ticket) && gate_await_job(slot, number))
 			workers--;
 	}
 }

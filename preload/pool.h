@@ -21,6 +21,7 @@ struct pool {
 	const void *address;
 	unsigned loop;
 	uint64_t submitted; /* of whoever runs */
+	uint64_t settled;   /* the turnstile's lock: none up to this one is in flight, as far as that was looked at */
 	uint64_t taken;	    /* the pool's lock protects it */
 	struct ticket_slot slots[TICKETS];
 };

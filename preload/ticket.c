@@ -52,6 +52,11 @@ bool ticket_released(uint64_t ticket)
 	return known(ticket) && submitted[ticket % TICKETS].released;
 }
 
+bool ticket_in_flight(uint64_t ticket)
+{
+	return known(ticket) && !submitted[ticket % TICKETS].released;
+}
+
 int64_t ticket_icount(uint64_t ticket)
 {
 	return known(ticket) ? submitted[ticket % TICKETS].icount : -1;

@@ -21,7 +21,7 @@ struct rrj_request;
 struct ticket_slot {
 	uint64_t ticket;
 	_Atomic uint64_t number; /* of the job in its pool; 0: no job. Set when the ticket is */
-	uint64_t called; /* the number of the job that has come to its first call; the same lock */
+	uint64_t called;	 /* the number of the job that has come to its first call; the same lock */
 	uint64_t passed; /* the number of a job that has published without a gate; the turnstile's lock protects it */
 };
 
@@ -40,6 +40,9 @@ struct ticket_slot *ticket_slot(uint64_t ticket);
 /* It is released; and has it been? */
 void ticket_release(uint64_t ticket);
 bool ticket_released(uint64_t ticket);
+
+/* Has it been submitted, and not been released? What was submitted so long ago that it is no longer known has been. */
+bool ticket_in_flight(uint64_t ticket);
 
 /* Where it was submitted: guest instructions; -1 when that is no longer known. */
 int64_t ticket_icount(uint64_t ticket);
