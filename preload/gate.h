@@ -57,8 +57,10 @@ bool gate_all_wait(void);
 /* (locked) The gates at which requests wait for that loop, by ticket; returns how many. */
 uint32_t gate_waiting(unsigned loop, struct gate *waiting[GATE_MAX_RELEASES]);
 
-/* (locked) The gate of that ticket's request; waits until it has finished. NULL: it has published without one, or been
- * released. */
+/*
+ * (locked) The gate of that ticket's request; waits until it has finished. NULL: it has published without one, or been
+ * released.
+ */
 struct gate *gate_await(uint64_t ticket);
 
 /* A worker: the job with that number has come to its first call; it has published without a gate. */

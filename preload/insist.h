@@ -13,12 +13,6 @@
 
 #include "request.h"
 
-/* Is the next call of this request carried on with? */
-static inline bool insists(const struct rrj_request *request)
-{
-	return request->calls >= RRJ_RESULTS - 1;
-}
-
 /* Does one go on after this result of a call, or -1 and errno? */
 bool insist_again(int64_t result);
 

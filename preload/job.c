@@ -72,7 +72,7 @@ uint64_t job_overlong(void)
 
 void job_worker_begins(const void *address)
 {
-	worker.pool = pool_at(address);
+	worker.pool = pool_of(address);
 	/* Its jobs would pass no gate at all: as bad as one that has. */
 	if (!worker.pool)
 		atomic_fetch_add(&ungated, 1);
@@ -221,9 +221,10 @@ static void before_call(struct call *call)
 	self.inside = false;
 }
 
+/* Is the job's next call carried on with? */
 static bool insisting(void)
 {
-	return insists(&worker.gate.what.request);
+	return worker.gate.what.request.calls >= RRJ_RESULTS - 1;
 }
 
 /* What takes the place of a call that is not made as it is: the memory is not the guest's, or it was refused. */
@@ -309,11 +310,16 @@ static int64_t virtual_result(struct call *call)
 		result;                                                    \
 	})
 
-/* Makes a call of the job's that transfers; -1 and errno. */
-static int64_t transfer(struct call *call)
+/* Is the call made on something else than what the job has given it? Then elsewhere() makes it. */
+static bool is_elsewhere(const struct call *call)
 {
-	before_call(call);
-	return after_call(call, call_is_virtual(call) ? virtual_result(call) : result_of(instead(call)));
+	return call_is_virtual(call) || call->bounce || call->refused;
+}
+
+/* As after_call takes it. */
+static int64_t elsewhere(struct call *call)
+{
+	return call_is_virtual(call) ? virtual_result(call) : result_of(instead(call));
 }
 
 static bool ends_read(const struct call *call, int64_t result, uint64_t done)
@@ -342,7 +348,8 @@ static int64_t go_on(const struct call *call, uint64_t done)
 				     .length = call->length - done,
 				     .data = buffer + done };
 
-		n = transfer(&rest);
+		before_call(&rest);
+		n = after_call(&rest, elsewhere(&rest));
 		done += n > 0 ? (uint64_t)n : 0;
 	}
 	if (ends_read(call, n, done)) {
@@ -371,17 +378,11 @@ static int64_t finish(struct call *call, int64_t now)
 /* Makes the call `original`, as one of the job's when a job's thread makes it. */
 #define JOB_CALL(returns, original, ...)                                                     \
 	struct call call = { __VA_ARGS__ };                                                  \
-	int64_t now;                                                                         \
 	if (!in_job())                                                                       \
 		return fact_asked(&call) ? (returns)fact_answer(&call, original) : original; \
 	before_call(&call);                                                                  \
-	if (call_is_virtual(&call))                                                          \
-		now = virtual_result(&call);                                                 \
-	else if (call.bounce || call.refused)                                                \
-		now = result_of(instead(&call));                                             \
-	else                                                                                 \
-		now = host_result(&call, INSISTENTLY(original));                             \
-	return (returns)finish(&call, now);
+	return (returns)finish(&call,                                                        \
+			       is_elsewhere(&call) ? elsewhere(&call) : host_result(&call, INSISTENTLY(original)));
 
 #define FN(returns, name, parameters, arguments)
 #define JOB(returns, name, parameters, arguments, ...)              \

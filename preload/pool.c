@@ -48,17 +48,7 @@ void pool_forget(unsigned loop)
 			pool->address = NULL;
 }
 
-struct pool *pool_at(const void *address)
-{
-	unsigned n = atomic_load_explicit(&pool_count, memory_order_acquire);
-
-	for (struct pool *pool = pools; pool < pools + n; pool++)
-		if (pool->address == address)
-			return pool;
-	return NULL;
-}
-
-static struct pool *pool_of(const void *address)
+struct pool *pool_of(const void *address)
 {
 	unsigned n = atomic_load_explicit(&pool_count, memory_order_acquire);
 

@@ -32,11 +32,9 @@ void pool_add(const void *address, unsigned loop);
 /* Main thread: that loop is no more, and what was its pool will be other memory. */
 void pool_forget(unsigned loop);
 
-/* Any thread: the pool at that address, or NULL. */
-struct pool *pool_at(const void *address);
-
-/* Any thread: is that a lock or a condition of this pool (or NULL)? */
+/* Any thread: is that this pool (or NULL), its lock or one of its conditions? And the pool of which it is, or NULL. */
 bool pool_has(const struct pool *pool, const void *address);
+struct pool *pool_of(const void *address);
 
 /* Main, vCPU thread or iothread: it signals a condition. That is how a job is submitted, when it is one of a pool's. */
 void pool_submitted(const pthread_cond_t *cond);

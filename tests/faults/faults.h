@@ -30,8 +30,10 @@ struct fault {
 	unsigned delay; /* milliseconds */
 };
 
-/* What is to become of this call, which counts as one; fd: -1 when it is about no file. A worker's call is delayed
- * here; an engine's answer later. */
+/*
+ * What is to become of this call, which counts as one; fd: -1 when it is about no file. A worker's call is delayed here;
+ * an engine's answer later.
+ */
 struct fault fault_of(enum fault_call call, int fd);
 void fault_delay(const struct fault *fault);
 

@@ -95,13 +95,8 @@ test_interrupted() {
 test_late_starts() {
 	local late='unlock:delay=20:when=5+29' append='errors requests=300 depth=100 write'
 	weather threads virtio-blk raw "$late;flush:error=EIO:when=2" ' failed'
-	rm -rf rec record.* disk.*
 	append='errors requests=300 depth=100 discard'
-	command_line bare pc virtio-blk raw writable "${engines[threads]},discard=unmap" 1 shift=5,sleep=off
-	record_with "$late;allocate:error=EOPNOTSUPP:when=3+" "${args[@]}"
-	cp disk.raw recorded
-	replays 2
-	same recorded disk.raw
+	refused threads '' "$late;allocate:error=EOPNOTSUPP:when=3+" 2
 }
 
 test_submit() {
@@ -251,27 +246,23 @@ test_discard() {
 	done
 }
 
+# As weather, of a guest that discards.
+refused() { # ENGINE OPTIONS FAULTS REPLAYS
+	rm -rf rec record.* disk.*
+	command_line bare pc virtio-blk raw writable "${engines[$1]},discard=unmap$2" 1 shift=5,sleep=off
+	record_with "$3" "${args[@]}"
+	cp disk.raw recorded
+	replays "$4"
+	same recorded disk.raw
+}
+
 test_discard_refused() {
 	local engine append='errors requests=150 discard'
-	command_line bare pc virtio-blk raw writable "${engines[threads]},discard=unmap" 1 shift=5,sleep=off
-	record_with 'allocate:error=EINTR:when=4..30' "${args[@]}"
-	cp disk.raw recorded
-	replays 1
-	same recorded disk.raw
-	rm -rf rec record.* disk.*
-	command_line bare pc virtio-blk raw writable "${engines[threads]},discard=unmap" 1 shift=5,sleep=off
-	record_with 'allocate:error=EOPNOTSUPP:when=3+' "${args[@]}"
-	cp disk.raw recorded
-	replays 1
-	same recorded disk.raw
+	refused threads '' 'allocate:error=EINTR:when=4..30' 1
+	refused threads '' 'allocate:error=EOPNOTSUPP:when=3+' 1
 	for engine in threads native io_uring; do
-		rm -rf rec record.* disk.*
-		command_line bare pc virtio-blk raw writable "${engines[$engine]},discard=unmap,werror=report" 1 shift=5,sleep=off
-		record_with 'allocate:error=EIO:when=3+2' "${args[@]}"
+		refused "$engine" ,werror=report 'allocate:error=EIO:when=3+2' 1
 		matches record.serial.log '(discard|zeroes) .* failed'
-		cp disk.raw recorded
-		replays 1
-		same recorded disk.raw
 	done
 }
 
