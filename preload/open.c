@@ -18,6 +18,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "bells.h"
 #include "config.h"
 #include "descriptor.h"
 #include "interpose.h"
@@ -142,6 +143,8 @@ INTERPOSED FILE *fopen64(const char *path, const char *mode)
 
 INTERPOSED int close(int fd)
 {
+	if (self_is_party())
+		bells_closed(fd);
 	random_closed(fd);
 	uncontrolled_closed(fd);
 	descriptor_closed(fd);

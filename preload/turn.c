@@ -10,6 +10,7 @@
 
 #include <inttypes.h>
 
+#include "bells.h"
 #include "clock.h"
 #include "config.h"
 #include "diverge.h"
@@ -95,6 +96,7 @@ void turn_take(const struct place *place)
 	until_check_turn(place->icount);
 	watch_start();
 	wake_taken();
+	bells_ring();
 	uncontrolled_look();
 	turnstile.turn_icount = place->icount;
 	turn = tape_turn(self.loop, place->kind, place->icount);

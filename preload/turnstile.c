@@ -84,6 +84,11 @@ unsigned turnstile_add_loop(void)
 	return turnstile.loop_count++;
 }
 
+bool turnstile_main_loop_alone(void)
+{
+	return turnstile.loop_count == 1;
+}
+
 void turnstile_await_loop(unsigned loop)
 {
 	turnstile_lock();

@@ -42,6 +42,9 @@ bool turnstile_has_vcpu(void);
 /* An iothread is about to be created: the number of its loop. */
 unsigned turnstile_add_loop(void);
 
+/* Have there been no iothreads? */
+bool turnstile_main_loop_alone(void);
+
 /*
  * The thread that has created it, at once: waits until the loop waits for its first turn. What a loop does before, making
  * its pool's workers, is at no place: nothing for it may be scheduled meanwhile.
@@ -67,6 +70,9 @@ bool turnstile_guest_idles(void);
 
 /* Instead of waiting for work with the BQL: every vCPU is idle or stopped. Returns when there may be work. */
 void turnstile_idle(pthread_mutex_t *bql);
+
+/* It is about to write to that eventfd: can that wait (bells.h)? */
+bool turnstile_bell_waits(int fd);
 
 /* It has written to an eventfd: its slice ends here. */
 void turnstile_doorbell(void);

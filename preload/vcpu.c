@@ -8,6 +8,7 @@
 #include <stdatomic.h>
 
 #include "../hooks/emulator.h"
+#include "bells.h"
 #include "config.h"
 #include "diverge.h"
 #include "gate.h"
@@ -154,6 +155,7 @@ int64_t turnstile_slice(int64_t icount, bool *fresh)
 	}
 	vcpu.last_start = icount;
 	until_check(icount);
+	bells_pass(icount);
 	if (first && (place_in_turn() || place_possible(icount)))
 		look(RRJ_SLICE, icount);
 	else if (place_in_turn())
@@ -181,6 +183,7 @@ static void look_for_stall(void)
 	}
 	if (++vcpu.stall_times < STALL_LOCKS || emulator_deadline() != 0)
 		return;
+	bells_ring();
 	look(RRJ_STALL, icount);
 	if (replaying() && vcpu.stall_times == STALL_HOPELESS)
 		elsewhere("diverged-stall", RRJ_STALL, icount, "it waits for a timer that only a turn runs");
@@ -206,8 +209,10 @@ static void check_asked(void)
 
 void turnstile_before_bql(void)
 {
-	if (config.mode == MODE_OFF)
+	if (config.mode == MODE_OFF) {
+		bells_ring();
 		return;
+	}
 	if (!atomic_load_explicit(&vcpu.slices, memory_order_relaxed))
 		check_asked();
 	if (place_in_turn())
@@ -228,6 +233,7 @@ void turnstile_idle(pthread_mutex_t *bql)
 	int64_t icount = emu.icount_raw();
 
 	until_check(icount);
+	bells_ring();
 	if (config.looks)
 		stop_idle(icount);
 	/* Ours first: between the two, a turn could end without waking us. */
@@ -270,6 +276,12 @@ void turnstile_engine_made(void)
 static bool makes_engine(int64_t icount)
 {
 	return icount == vcpu.engine_icount && tickets_taken() == vcpu.engine_tickets;
+}
+
+bool turnstile_bell_waits(int fd)
+{
+	return config.mode != MODE_OFF && emulator_current_cpu() && emulator_deadline() == 0 && bells_may_wait() &&
+	       bells_put_off(fd, emulator_icount());
 }
 
 void turnstile_doorbell(void)
