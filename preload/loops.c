@@ -16,7 +16,7 @@
 #include "message.h"
 #include "pool.h"
 #include "self.h"
-#include "wake.h"
+#include "turnstile.h"
 
 /* No request needs a bottom half to get a worker. util/async.c */
 static void size_pool(void *context)
@@ -65,7 +65,7 @@ void loops_prepare_main(void)
 void loops_iothread_gone(unsigned loop)
 {
 	pool_forget(loop);
-	wake_close(loop);
+	turnstile_remove_loop(loop);
 }
 
 void loops_prepare_iothread(void *iothread)

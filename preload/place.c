@@ -52,12 +52,12 @@ void place_check_loop(enum rrj_kind kind, int64_t icount)
 {
 	const struct rrj_turn *next = tape_place();
 
-	if (!replaying() || tape_next() != TAPE_TURN || next->loop < turnstile.loop_count)
+	if (!replaying() || tape_next() != TAPE_TURN || (next->loop < LOOPS && turnstile.loops[next->loop].exists))
 		return;
 	diverged(&(struct divergence){ .id = "diverged-loop",
 				       .icount = icount,
 				       .kind = kind,
-				       .differences = { NUMBERS("loop", next->loop, turnstile.loop_count - 1) } },
+				       .differences = { NUMBERS("loop", next->loop, turnstile.last_loop) } },
 		 "the next turn recorded, %s at %" PRId64 ", is one of loop %" PRIu32
 		 "; this emulator has no iothread of that number",
 		 rrj_kind_name(next->kind), next->icount, next->loop);

@@ -4,20 +4,21 @@
 
 #include <stdatomic.h>
 #include <stddef.h>
+#include <string.h>
 
 #include "gate.h"
-#include "message.h"
 #include "turnstile.h"
+#include "wake.h"
 
 /*
  * A ThreadPool begins with pointers, its mutex and its conditions, of which only request_cond is signalled by others
  * than workers: util/thread-pool.c, struct ThreadPool, 7.2 to 11.0. Nothing else that is locked or signalled lies so
  * near behind its start.
  */
-enum { POOL_REACH = 200, POOLS = 64 };
+enum { POOL_REACH = 200 };
 
-static struct pool pools[POOLS];
-static _Atomic unsigned pool_count;
+static struct pool pools[LOOPS];   /* by their loops' numbers */
+static _Atomic unsigned pools_end; /* behind the highest of them */
 
 /* Changed by whoever holds the turn, and by the worker that it waits for. */
 static _Atomic bool careful;
@@ -29,28 +30,24 @@ bool pool_has(const struct pool *pool, const void *address)
 
 void pool_add(const void *address, unsigned loop)
 {
-	unsigned n = atomic_load(&pool_count);
+	struct pool *pool = &pools[loop];
 
-	if (n == POOLS)
-		message_end(STATUS_UNSUPPORTED,
-			    "more than %d event loops with thread pools cannot be recorded [too-many-loops]", POOLS);
-	pools[n].address = address;
-	pools[n].loop = loop;
-	atomic_store(&pool_count, n + 1);
+	memset(pool->slots, 0, sizeof(pool->slots));
+	pool->submitted = pool->settled = pool->taken = 0;
+	pool->loop = loop;
+	pool->address = address;
+	if (pools_end <= loop)
+		pools_end = loop + 1;
 }
 
 void pool_forget(unsigned loop)
 {
-	unsigned n = atomic_load(&pool_count);
-
-	for (struct pool *pool = pools; pool < pools + n; pool++)
-		if (pool->loop == loop)
-			pool->address = NULL;
+	pools[loop].address = NULL;
 }
 
 struct pool *pool_of(const void *address)
 {
-	unsigned n = atomic_load_explicit(&pool_count, memory_order_acquire);
+	unsigned n = atomic_load_explicit(&pools_end, memory_order_acquire);
 
 	for (struct pool *pool = pools; pool < pools + n; pool++)
 		if (pool_has(pool, address))

@@ -18,7 +18,7 @@
 enum { POOL_WORKERS = 64 };
 
 struct pool {
-	const void *address;
+	const void *_Atomic address;
 	unsigned loop;
 	uint64_t submitted; /* of whoever runs */
 	uint64_t settled;   /* the turnstile's lock: none up to this one is in flight, as far as that was looked at */
@@ -26,7 +26,10 @@ struct pool {
 	struct ticket_slot slots[TICKETS];
 };
 
-/* The loop's own thread, before its first job: its pool is the ThreadPool at that address. */
+/*
+ * The loop's own thread, before its first job: its pool is the ThreadPool at that address, and its jobs' numbers begin
+ * anew.
+ */
 void pool_add(const void *address, unsigned loop);
 
 /* Main thread: that loop is no more, and what was its pool will be other memory. */

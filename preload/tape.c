@@ -123,9 +123,9 @@ void tape_give_up(const char *cause)
 		return;
 	close_with(cause, turnstile_icount());
 	message(MODULE_JOURNAL, config.stop_on_error ? MESSAGE_ERROR : MESSAGE_WARN,
-		"a turn could not start for %u s (RRIO_PATIENCE): the recording %s ends here, and the guest goes on "
-		"unrecorded; what was recorded until here replays: rrio replay %s [gave-up]",
-		config.patience, tape.dir, tape.dir);
+		"%s: the recording %s ends here, and the guest goes on unrecorded; what was recorded until here "
+		"replays: rrio replay %s [gave-up]",
+		cause, tape.dir, tape.dir);
 	if (config.stop_on_error) {
 		message_restore_terminal();
 		_exit(STATUS_FINDING);

@@ -31,6 +31,7 @@
 #include "turnstile.h"
 #include "uncontrolled.h"
 #include "vnc.h"
+#include "wake.h"
 
 /* As QEMU lays it out; more may follow. */
 struct thread_args {
@@ -53,9 +54,8 @@ static struct launch {
 	unsigned loop;
 } launches[64];
 
-/* Iothreads, by the number of their loop less one; 0: gone. */
-static pthread_t iothreads[64];
-static unsigned iothread_count;
+/* Iothreads, by the numbers of their loops; 0: none. */
+static pthread_t iothreads[LOOPS];
 
 static uintptr_t emulator_begin, emulator_end;
 
@@ -175,19 +175,24 @@ static int create(pthread_t *thread, const pthread_attr_t *attr, void *(*start)(
 		  enum thread_role role)
 {
 	unsigned loop = role == THREAD_LOOP ? turnstile_add_loop() : 0;
-	struct launch *slot = take_slot();
+	struct launch *slot;
 	int result;
 
+	if (role == THREAD_LOOP && !loop)
+		return real.pthread_create(thread, attr, start, argument);
+	slot = take_slot();
 	slot->start = start;
 	slot->argument = argument;
 	slot->object = argument->argument;
 	slot->role = role;
 	slot->loop = loop;
 	result = real.pthread_create(thread, attr, begin, slot);
-	if (result)
+	if (result) {
 		atomic_store(&slot->taken, false);
-	else if (loop)
+	} else if (loop) {
+		iothreads[loop] = *thread;
 		turnstile_await_loop(loop);
+	}
 	return result;
 }
 
@@ -232,8 +237,6 @@ INTERPOSED int pthread_create(pthread_t *restrict thread, const pthread_attr_t *
 	result = create(thread, attr, start, args, role);
 	if (role == THREAD_VNC && !result)
 		vnc_await_thread();
-	if (role == THREAD_LOOP && !result)
-		iothreads[iothread_count++] = *thread;
 	return result;
 }
 
@@ -252,9 +255,9 @@ static int join(void *what)
 /* The number of its loop; 0: none. */
 static unsigned iothreads_loop(pthread_t thread)
 {
-	for (unsigned i = 0; i < iothread_count; i++)
+	for (unsigned i = 1; i < LOOPS; i++)
 		if (iothreads[i] && pthread_equal(iothreads[i], thread))
-			return i + 1;
+			return i;
 	return 0;
 }
 
@@ -268,7 +271,7 @@ INTERPOSED int pthread_join(pthread_t thread, void **result)
 	if (!loop)
 		return real.pthread_join(thread, result);
 	error = turnstile_nested_wait(join, &wanted);
-	iothreads[loop - 1] = 0;
+	iothreads[loop] = 0;
 	loops_iothread_gone(loop);
 	return error;
 }

@@ -32,11 +32,12 @@ extern struct turnstile {
 	pthread_cond_t vcpu_cond;  /* the vCPU thread waits for the turn's end, or a loan */
 
 	struct loop {
+		bool exists;	/* the number is taken: its iothread has not been joined */
 		bool wants;	/* recording: it has something to do */
 		bool there;	/* it has come to its first outer poll */
 		unsigned again; /* recording: how many more turns it may have right here */
 	} loops[LOOPS];
-	unsigned loop_count;
+	unsigned last_loop; /* the number that was given last; 0: there has been no iothread */
 
 	_Atomic int running;
 	_Atomic unsigned wanting;    /* loops that want a turn */

@@ -11,7 +11,7 @@
  */
 #include "turnstile.h"
 
-#include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "../hooks/emulator.h"
@@ -32,7 +32,7 @@ struct turnstile turnstile = {
 	.lock = PTHREAD_MUTEX_INITIALIZER,
 	.loops_cond = PTHREAD_COND_INITIALIZER,
 	.vcpu_cond = PTHREAD_COND_INITIALIZER,
-	.loop_count = 1,
+	.loops = { { .exists = true } },
 };
 
 void turnstile_lock(void)
@@ -74,19 +74,65 @@ int turnstile_init(bool leaps)
 	return wake_init(0);
 }
 
+/*
+ * (locked) A number that no loop has, or 0. They go round: whoever reads a journal meets one again as late as can be.
+ * Whoever makes and joins iothreads has its turn, so both runs give the same ones.
+ */
+static unsigned free_number(void)
+{
+	for (unsigned i = 0; i < LOOPS - 1; i++) {
+		unsigned loop = (turnstile.last_loop + i) % (LOOPS - 1) + 1;
+
+		if (!turnstile.loops[loop].exists)
+			return loop;
+	}
+	return 0;
+}
+
+/* A guest that runs is not ended for that: it goes on unrecorded. */
+static void refuse_loop(const char *why)
+{
+	char cause[160];
+
+	snprintf(cause, sizeof(cause), "no further iothread can be recorded (%s)", why);
+	if (turnstile.has_vcpu && recording())
+		turnstile_give_up(cause);
+	else
+		message_end(STATUS_UNSUPPORTED, "%s; fewer can: leave out -object iothread [iothread-number]", cause);
+}
+
 unsigned turnstile_add_loop(void)
 {
-	int error = turnstile.loop_count < LOOPS ? wake_init(turnstile.loop_count) : -EMFILE;
+	unsigned loop;
+	int error = 0;
 
-	if (error)
-		message_end(STATUS_UNSUPPORTED, "iothread number %u cannot be recorded: %s [iothread-number]",
-			    turnstile.loop_count, strerror(-error));
-	return turnstile.loop_count++;
+	turnstile_lock();
+	loop = free_number();
+	if (loop)
+		error = wake_init(loop);
+	if (!loop || error) {
+		turn_check_early(); /* it may be what ended the recording */
+		turnstile_unlock();
+		refuse_loop(error ? strerror(-error) : "there are too many at once");
+		return 0;
+	}
+	turnstile.loops[loop] = (struct loop){ .exists = true };
+	turnstile.last_loop = loop;
+	turnstile_unlock();
+	return loop;
+}
+
+void turnstile_remove_loop(unsigned loop)
+{
+	turnstile_lock();
+	wake_close(loop);
+	turnstile.loops[loop].exists = false;
+	turnstile_unlock();
 }
 
 bool turnstile_main_loop_alone(void)
 {
-	return turnstile.loop_count == 1;
+	return !turnstile.last_loop;
 }
 
 void turnstile_await_loop(unsigned loop)
@@ -119,7 +165,7 @@ int64_t turnstile_icount(void)
 
 void turnstile_no_guest(void)
 {
-	if (turnstile.no_guest || turnstile.loop_count == 1)
+	if (turnstile.no_guest || turnstile_main_loop_alone())
 		return;
 	turnstile_lock();
 	turnstile.no_guest = true;
@@ -139,16 +185,17 @@ bool turnstile_stuck(void)
 	return (turnstile.wanting && turnstile.running == GUEST) || turnstile.leaving_nested || gate_is_publishing();
 }
 
-void turnstile_give_up(void)
+void turnstile_give_up(const char *cause)
 {
 	turnstile_lock();
 	if (recording())
-		tape_give_up("nothing went on");
+		tape_give_up(cause);
 	config.mode = MODE_OFF;
 	turnstile.loan = NULL;
 	gate_open();
-	for (unsigned i = 0; i < turnstile.loop_count; i++)
-		turnstile_wake(i);
+	for (unsigned i = 0; i < LOOPS; i++)
+		if (turnstile.loops[i].exists)
+			turnstile_wake(i);
 	real.pthread_cond_broadcast(&turnstile.loops_cond);
 	real.pthread_cond_broadcast(&turnstile.vcpu_cond);
 	gate_wake();

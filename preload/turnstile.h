@@ -3,7 +3,8 @@
  * turnstile.h - lets either one of the event loops or the vCPU thread run, and gives every turn of a loop a place in
  * guest time.
  *
- * Loop 0 is the main loop, 1, 2, … are iothreads in the order of their creation. One lock, below the BQL and the pools'
+ * Loop 0 is the main loop, 1, 2, … are iothreads in the order of their creation; the number of one that has ended is
+ * given again when all have been. One lock, below the BQL and the pools'
  * locks: whoever holds it takes none of them. It is never held while the emulator's code runs, but for the worker
  * threads' way from gate to publication, which the holder waits for.
  */
@@ -39,8 +40,11 @@ int turnstile_init(bool leaps);
 void turnstile_vcpu_created(void);
 bool turnstile_has_vcpu(void);
 
-/* An iothread is about to be created: the number of its loop. */
+/* Main thread: an iothread is about to be created: the number of its loop; 0: nothing is recorded any more. */
 unsigned turnstile_add_loop(void);
+
+/* Main thread: that iothread has ended, and been joined. */
+void turnstile_remove_loop(unsigned loop);
 
 /* Have there been no iothreads? */
 bool turnstile_main_loop_alone(void);
@@ -113,7 +117,7 @@ void turnstile_nested_poll(turnstile_host_poll *host, void *poll);
 typedef int turnstile_host_wait(void *what);
 int turnstile_nested_wait(turnstile_host_wait *wait, void *what);
 
-/* ---- the watch's thread ---- */
+/* ---- the watch's thread, and whoever has its turn ---- */
 
 /* A number that changes whenever something is done. */
 uint64_t turnstile_progress(void);
@@ -122,7 +126,7 @@ uint64_t turnstile_progress(void);
 bool turnstile_stuck(void);
 
 /* The recording ends here, with that cause: all threads go on, and never wait here again. */
-void turnstile_give_up(void);
+void turnstile_give_up(const char *cause);
 
 /* ---- all of them ---- */
 

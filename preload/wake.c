@@ -20,25 +20,25 @@
 #include "turnstile.h"
 
 static struct {
-	int fd;
+	_Atomic int fd;
 	_Atomic bool woken;	/* the descriptor is readable */
 	_Atomic unsigned polls; /* of the host, at the moment */
 } loops[LOOPS];
 
 int wake_init(unsigned loop)
 {
-	loops[loop].fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-	return loops[loop].fd < 0 ? -errno : 0;
+	int fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	loops[loop].woken = false;
+	loops[loop].fd = fd;
+	return 0;
 }
 
 void wake_close(unsigned loop)
 {
-	int fd = loops[loop].fd;
-
-	turnstile_lock();
-	loops[loop].fd = -1;
-	turnstile_unlock();
-	real.close(fd);
+	real.close(atomic_exchange(&loops[loop].fd, -1));
 }
 
 int turnstile_wake_fd(void)

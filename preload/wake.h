@@ -12,10 +12,10 @@
 /* Of the loops' numbers. */
 enum { LOOPS = 64 };
 
-/* A loop is made. Returns 0 or -errno. */
+/* (locked) A loop is made, of a number that no other has. Returns 0 or -errno. */
 int wake_init(unsigned loop);
 
-/* Main thread: it is no more. */
+/* (locked) It is no more. */
 void wake_close(unsigned loop);
 
 /* (locked) The calling thread goes to poll the host, for its loop, if it does at all; it has come back. */

@@ -98,6 +98,16 @@ static _Noreturn void end_replay(void)
 	place_missing(icount);
 }
 
+/* ---- a recording ---- */
+
+static void give_up(void)
+{
+	char cause[80];
+
+	snprintf(cause, sizeof(cause), "a turn could not start for %u s (RRIO_PATIENCE)", config.patience);
+	turnstile_give_up(cause);
+}
+
 /* ---- both ---- */
 
 static void *watch(void *unused)
@@ -120,7 +130,7 @@ static void *watch(void *unused)
 		if (replaying())
 			end_replay();
 		if (recording())
-			turnstile_give_up();
+			give_up();
 	}
 	return NULL;
 }

@@ -5,7 +5,7 @@ SHELL_FILES = scripts/rrio scripts/setup scripts/demo scripts/bench scripts/chec
 	tests/run tests/qemu/matrix tests/qemu/matrix-table tests/range/debian tests/targets/build tests/targets/table tests/mutate/summary \
 	.ci/run \
 	$(wildcard scripts/lib/*.sh scripts/completion/*.bash tests/cli/*.sh tests/qemu/*.sh tests/outside/*.sh tests/range/*.sh tests/patched/*.sh \
-	tests/targets/*.sh tests/toy/*.sh tests/mutate/*.sh tests/debug/*.sh tests/drives/*.sh)
+	tests/targets/*.sh tests/toy/*.sh tests/mutate/*.sh tests/races/*.sh tests/debug/*.sh tests/drives/*.sh)
 C_FOLDERS = include journal hooks preload tests
 
 help:

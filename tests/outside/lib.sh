@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2154,SC2034
+# shellcheck shell=bash disable=SC2154,SC2034,SC2054
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # lib.sh - for cases with somebody or something outside: build/person works at the emulator's terminal, and elsewhere,
@@ -82,6 +82,44 @@ qmp_at() { # PLACE {COMMAND ANSWER}...
 	echo leave
 }
 
+# The bare guest at work on a disk of an iothread's, and a node `extra` for others.
+iothreads_guest() { # REQUESTS
+	local append="end=none requests=$1"
+	truncate -s 1M extra.orig
+	command_line bare pc virtio-blk,iothread=t0 raw snapshot cache=writeback 1 shift=5
+	args+=(-qmp stdio -object iothread,id=t0
+		-blockdev driver=raw,node-name=extra,file.driver=file,file.filename=extra)
+}
+
+# Lines of a script, for QMP on the terminal: so many iothreads come, do I/O on the node `extra`, and go, one after the
+# other; then until the bare guest has done its work. What qemu-io says goes past the monitor, onto the screen.
+iothreads_at_work() { # COUNT
+	local i name
+	printf '%s\n' 'wait QMP' 'type {"execute":"qmp_capabilities"}' 'wait return'
+	for ((i = 1; i <= $1; i++)); do
+		name=i$i
+		qmp object-add "\"qom-type\":\"iothread\",\"id\":\"$name\""
+		qmp x-blockdev-set-iothread "\"node-name\":\"extra\",\"iothread\":\"$name\""
+		qemu_io "write -P $i ${i}k 2k"
+		qemu_io "read -P $i ${i}k 2k"
+		qmp x-blockdev-set-iothread '"node-name":"extra","iothread":null'
+		qmp object-del "\"id\":\"$name\""
+	done
+	until_done
+}
+
+until_done() {
+	echo "run until grep -q 'bare: done' serial.log; do sleep 0.1; done"
+}
+
+qmp() { # TYPE ARGUMENTS
+	printf 'type {"execute":"%s","arguments":{%s}}\nwait {"return": \n' "$@"
+}
+
+qemu_io() { # COMMAND
+	qmp human-monitor-command "\"command-line\":\"qemu-io extra \\\"$1\\\"\""
+}
+
 # A port of the loopback that nobody listens on.
 free_port() {
 	local port
@@ -93,6 +131,12 @@ free_port() {
 }
 
 # ---- a VNC display, by the words of build/person: RFB 3.8, RFC 6143 ----
+
+display_guest() {
+	local append=end=none
+	command_line bare pc virtio-blk raw snapshot cache=writeback 1 shift=5
+	args+=(-vga std -vnc unix:vnc.sock -monitor stdio)
+}
 
 # Lines of a script: somebody comes to the display, who understands one encoding.
 see() { # ENCODING

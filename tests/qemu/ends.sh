@@ -4,14 +4,21 @@
 # ends.sh - however the emulator ends, recording or replaying, its journal is whole or readable, and no process is left.
 # The toy emulator's cases try abort, _exit, exit, fork and dlclose in the middle of the guest's work (tests/toy/toy.sh).
 
-# The bare guest, which has done its work and idles; its recorder's process id is in $pid.
-start_idle() { # OPTIONS...
+# The bare guest at work; its recorder's process id is in $pid. With $group, that is a process of the control group.
+start_working() { # OPTIONS...
 	local append=${append-end=none requests=20}
 	command_line bare pc virtio-blk raw snapshot cache=writeback 1 shift=5
 	rm -rf rec serial.log
-	LD_LIBRARY_PATH=$B LD_PRELOAD=librrio.so RRIO_DIR=$PWD/rec qemu-system-x86_64 "${args[@]}" "$@" \
-		>record.out 2>record.err {say}>&- &
+	(
+		[[ -z ${group-} ]] || echo "$BASHPID" >"$group/cgroup.procs"
+		LD_LIBRARY_PATH=$B LD_PRELOAD=librrio.so RRIO_DIR=$PWD/rec exec qemu-system-x86_64 "${args[@]}" "$@"
+	) >record.out 2>record.err {say}>&- &
 	pid=$!
+}
+
+# Until it has done its work and idles.
+start_idle() { # OPTIONS...
+	start_working "$@"
 	await_done "$pid"
 }
 
@@ -53,18 +60,64 @@ test_signals_while_recording() {
 	done
 }
 
-# Nothing can be done: what was committed is there, and replays.
+# Nothing could be done: what was committed is there, and replays to its last turn.
+replays_until_killed() { # WHAT
+	[[ $status -gt 128 ]] || fail "$1: status $status"
+	expect 0 "$rrio" replay rec
+	matches err '^rrio: the recording .* ends early.*\[ends-early\]'
+	no_process_left
+}
+
 test_killed_while_recording() {
 	local signal status pid
 	for signal in ABRT KILL SEGV; do
 		start_idle
 		kill -"$signal" "$pid"
 		ended "$pid"
-		[[ $status -gt 128 ]] || fail "SIG$signal: status $status"
-		expect 0 "$rrio" replay rec
-		matches err '^rrio: the recording .* ends early.*\[ends-early\]'
-		no_process_left
+		replays_until_killed "SIG$signal"
 	done
+}
+
+# A control group of so much memory and no swap, in the nearest one above this process that takes it: its folder is in
+# $group, the file that counts whom the kernel has killed there in $kills. Both versions of control groups.
+limited_group() { # BYTES
+	local root=/sys/fs/cgroup/memory limit=memory.limit_in_bytes swap=memory.swappiness path
+	path=$(sed -n 's/^[0-9]*:memory://p' /proc/self/cgroup)
+	kills=memory.oom_control
+	if [[ ! -d $root ]]; then
+		root=${root%/*} limit=memory.max swap=memory.swap.max kills=memory.events
+		path=$(sed -n 's/^0:://p' /proc/self/cgroup)
+	fi
+	trap leave_group EXIT
+	for (( ; ; )); do
+		path=${path%/} group=$root${path%/}/rrio-test-$$
+		! { mkdir "$group" && echo "$1" >"$group/$limit"; } 2>/dev/null || break
+		leave_group
+		[[ $path ]] || skip "no group with a memory limit can be made in $root: it takes root, or a delegated group"
+		path=${path%/*}
+	done
+	[[ ! -e $group/$swap ]] || echo 0 >"$group/$swap"
+}
+
+leave_group() {
+	local i
+	for ((i = 0; i < 100; i++)); do
+		[[ -d $group ]] || return 0
+		xargs -r kill -KILL <"$group/cgroup.procs" 2>/dev/null || :
+		rmdir "$group" 2>/dev/null || sleep 0.05
+	done
+}
+
+# The kernel kills it, in the middle of the guest's work and of a command that takes more memory than there is.
+test_out_of_memory() {
+	local append='end=none requests=4000' group kills status pid
+	limited_group 256M
+	mkfifo say.in say.out
+	start_working -monitor pipe:say
+	echo 'object_add memory-backend-ram,id=m0,size=512M,prealloc=on' >say.in
+	ended "$pid"
+	grep -qE '^oom_kill [1-9]' "$group/$kills" || fail "the kernel has not killed it: $(tail -n 1 record.err)"
+	replays_until_killed 'out of memory'
 }
 
 # In the middle of the guest's work: the replay says that it was stopped, and dies of the signal.

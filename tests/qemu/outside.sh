@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2154
+# shellcheck shell=bash disable=SC2154,SC2054
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # outside.sh - what comes from outside: somebody at the console, the network, the monitor. More of it: tests/outside.
@@ -102,9 +102,7 @@ test_hotplug() {
 
 # Somebody at the screen, who leaves without a word and comes back. What a VNC client sees is made in a thread.
 test_display() {
-	local append=end=none
-	command_line bare pc virtio-blk raw snapshot cache=writeback 1 shift=5
-	args+=(-vga std -vnc unix:vnc.sock -monitor stdio)
+	display_guest
 	{
 		echo 'wait (qemu)'
 		see 7
@@ -117,4 +115,39 @@ test_display() {
 	rm vnc.sock
 	replays_alone 3
 	[[ ! -e vnc.sock ]] || fail 'a replay has made the socket'
+}
+
+# More iothreads come and go than there are numbers of loops; another one stays, with the disk on which the guest works
+# meanwhile.
+test_many_iothreads() {
+	iothreads_guest 4000
+	{
+		iothreads_at_work 70
+		echo 'type {"execute":"quit"}'
+	} | record_person
+	[[ $(grep -c '^wrote 2048/2048' record.screen) -eq 70 && $(grep -c '^read 2048/2048' record.screen) -eq 70 ]] ||
+		fail 'not all of them have done their I/O'
+	! grep -E '"error"|Pattern' record.screen >&"$say" || fail 'a command has failed'
+	replays_alone 2
+}
+
+# One more at once than can be followed: the guest goes on unrecorded, and what was recorded until there replays.
+test_too_many_iothreads() {
+	local append='end=none requests=400' i
+	[[ $(ulimit -u) == unlimited || $(ulimit -u) -gt 8192 ]] || skip 'ulimit -u allows fewer threads than it takes'
+	command_line bare pc virtio-blk raw snapshot cache=writeback 1 shift=5
+	args+=(-qmp stdio)
+	{
+		printf '%s\n' 'wait QMP' 'type {"execute":"qmp_capabilities"}' 'wait return'
+		for ((i = 1; i <= 64; i++)); do
+			qmp object-add "\"qom-type\":\"iothread\",\"id\":\"i$i\""
+		done
+		until_done
+		qmp object-del '"id":"i64"'
+		qmp object-del '"id":"i1"'
+		echo 'type {"execute":"quit"}'
+	} | record_person
+	matches record.screen '^rrio: .*no further iothread can be recorded.*\[gave-up\]$'
+	expect 0 "$rrio" replay rec
+	matches err '^rrio: the recording .* ends early.*\[ends-early\]'
 }
