@@ -32,8 +32,8 @@ test-drives: test-parts
 test-load: test-parts
 	TEST_LOAD=20 TEST_LIMIT=7200 tests/run -j1 'qemu/load.*'
 
-#: make test-soak [N=100]    N recordings of the Linux guest, each replayed 3 times, on busy and changing cores; hours
+#: make test-soak [N=100] [JOBS=4]   N recordings of the Linux guest, each replayed 3 times, JOBS at a time; an hour
 test-soak: test-parts
-	TEST_SOAK=$(or $(N),100) TEST_LIMIT=86400 tests/run -j1 'qemu/load.soak'
+	TEST_SOAK=$(or $(N),100) TEST_SOAK_JOBS=$(or $(JOBS),4) TEST_LIMIT=86400 tests/run -j1 'qemu/load.soak'
 
 .PHONY: test-parts test unit test-matrix test-outside test-drives test-load test-soak

@@ -196,3 +196,15 @@ test_doctor() {
 	expect 69 "$rrio" doctor ls
 	matches out 'cannot be recorded'
 }
+
+# A tick of the guest's clock alone makes no turn: preload/bells.h. Thirty-five thousand of them, two hundred requests.
+test_ticks() {
+	# shellcheck disable=SC2034 # command_line takes append
+	local ticks turns append=requests=200
+	command_line bare pc virtio-blk raw snapshot cache=writeback 1 shift=10,sleep=off
+	record "${args[@]}"
+	replays 1
+	ticks=$(sed -nE 's/.* ([0-9]+) timer interrupts.*/\1/p' record.serial.log)
+	turns=$("$B/rrio-inspect" info rec | awk '$1 == "turns" { print $2 }')
+	[[ $ticks -gt 10000 && $((turns * 10)) -lt $ticks ]] || fail "$turns turns, $ticks ticks"
+}
