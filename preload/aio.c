@@ -174,6 +174,8 @@ static void submit(struct context *context, struct iocb **host, long count)
 {
 	int tries = 0;
 
+	for (long i = 0; i < count; i++)
+		engine_hand_over((struct engine_request *)(uintptr_t)host[i]->aio_data);
 	while (count) {
 		int taken = real.io_submit(context->host, count, host);
 

@@ -103,6 +103,7 @@ void engine_begin(struct engine_request *request)
 
 void engine_finished(struct engine_request *request, int64_t result)
 {
+	(void)atomic_load_explicit(&request->handed_over, memory_order_acquire); /* engine_hand_over() */
 	request_add(&request->gate.what.request, &request->call, result, request->begun_ns);
 	turnstile_lock();
 	gate_arrive(&request->gate);

@@ -9,6 +9,7 @@
 #define PRELOAD_ENGINE_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -34,6 +35,7 @@ struct engine_request {
 	uint64_t cookie; /* what QEMU knows the request by */
 	int eventfd;
 	struct engine_request *next; /* spare, or to be carried out */
+	_Atomic bool handed_over;    /* to the host */
 };
 
 /* The requests of one ring: submitting takes one, publishing gives it back (locked). */
@@ -62,6 +64,15 @@ void engine_begin(struct engine_request *request);
  * is changed, and in replay an image is a virtual file.
  */
 bool engine_carry(struct engine_request *request);
+
+/*
+ * Whoever hands the request to the host, right before, and done with it: only the kernel lies between this thread and
+ * the one that it tells of the request's end, and no memory model knows what that orders.
+ */
+static inline void engine_hand_over(struct engine_request *request)
+{
+	atomic_store_explicit(&request->handed_over, true, memory_order_release);
+}
 
 /* Any thread but one with the turnstile's lock: the host is done with it. result: or -errno. */
 void engine_finished(struct engine_request *request, int64_t result);

@@ -74,7 +74,7 @@ void job_worker_begins(const void *address)
 {
 	worker.pool = pool_of(address);
 	/* Its jobs would pass no gate at all: as bad as one that has. */
-	if (!worker.pool)
+	if (!worker.pool && !pool_is_over(address))
 		atomic_fetch_add(&ungated, 1);
 }
 

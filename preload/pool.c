@@ -36,13 +36,25 @@ void pool_add(const void *address, unsigned loop)
 	pool->submitted = pool->settled = pool->taken = 0;
 	pool->loop = loop;
 	pool->address = address;
+	for (struct pool *old = pools; old < pools + pools_end; old++)
+		if (old->was == address)
+			old->was = NULL;
 	if (pools_end <= loop)
 		pools_end = loop + 1;
 }
 
 void pool_forget(unsigned loop)
 {
+	pools[loop].was = pools[loop].address;
 	pools[loop].address = NULL;
+}
+
+bool pool_is_over(const void *address)
+{
+	for (const struct pool *pool = pools; pool < pools + pools_end; pool++)
+		if (address && pool->was == address)
+			return true;
+	return false;
 }
 
 struct pool *pool_of(const void *address)

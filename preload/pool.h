@@ -19,6 +19,7 @@ enum { POOL_WORKERS = 64 };
 
 struct pool {
 	const void *_Atomic address;
+	const void *_Atomic was; /* its address, when its loop has ended */
 	unsigned loop;
 	uint64_t submitted; /* of whoever runs */
 	uint64_t settled;   /* the turnstile's lock: none up to this one is in flight, as far as that was looked at */
@@ -34,6 +35,9 @@ void pool_add(const void *address, unsigned loop);
 
 /* Main thread: that loop is no more, and what was its pool will be other memory. */
 void pool_forget(unsigned loop);
+
+/* A worker: is that the pool of a loop that has ended? Its last workers may begin only then, and find nothing to do. */
+bool pool_is_over(const void *address);
 
 /* Any thread: is that this pool (or NULL), its lock or one of its conditions? And the pool of which it is, or NULL. */
 bool pool_has(const struct pool *pool, const void *address);

@@ -145,8 +145,10 @@ void turnstile_await_loop(unsigned loop)
 
 void turnstile_vcpu_created(void)
 {
+	turnstile_lock();
 	turnstile.has_vcpu = true;
 	turnstile.no_guest = false;
+	turnstile_unlock();
 	watch_start();
 }
 

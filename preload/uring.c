@@ -329,6 +329,7 @@ static void prepare(struct ring *ring, struct engine_request *request)
 		host->addr = (uintptr_t)&request->part;
 		host->len = 1;
 	}
+	engine_hand_over(request);
 }
 
 static void submit_one(struct engine_request *request)

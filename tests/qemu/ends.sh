@@ -110,7 +110,7 @@ leave_group() {
 
 # The kernel kills it, in the middle of the guest's work and of a command that takes more memory than there is.
 test_out_of_memory() {
-	local append='end=none requests=4000' group kills status pid
+	local append='end=none requests=4000' status pid
 	limited_group 256M
 	mkfifo say.in say.out
 	start_working -monitor pipe:say
