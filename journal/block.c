@@ -5,7 +5,6 @@
  * Owns the layout of what surrounds records, not their content. Any thread; touches only the bytes it is given; no
  * allocation, no system call. A failure is -errno or false.
  */
-#define XXH_INLINE_ALL
 #include "block.h"
 
 #include <errno.h>

@@ -7,7 +7,6 @@
  * so that the next may follow.
  */
 #define ZSTD_STATIC_LINKING_ONLY
-#define XXH_INLINE_ALL
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>

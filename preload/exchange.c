@@ -14,7 +14,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define XXH_INLINE_ALL
 #include <xxhash.h>
 
 #include "../journal/wire.h"

@@ -24,14 +24,15 @@
 /* MAX_PACKET_LENGTH of the server's is less. include/chardev/char.h: CHR_EVENT_OPENED */
 enum { PACKET = 16384, EVENT_OPENED = 1, INTERRUPT = 3 };
 
+static char received[PACKET + 4]; /* "$…#cs" */
+
 static struct {
 	void *device; /* NULL: the server has not been started */
 	sight_stopped *stopped;
 	int file;      /* what the server writes to */
 	uint64_t sent; /* so much of it */
 
-	char packet[PACKET + 4]; /* "$…#cs" */
-	size_t used;
+	size_t used;	/* of what was received */
 	bool owes;	/* gdb waits until the guest stops */
 	void *stop_cpu; /* the vCPU it has stopped in last */
 } gdb = { .file = -1 };
@@ -182,7 +183,7 @@ static enum verdict look_at_command(const char *code, char *command, size_t size
 	return verdict == VERDICT_PASS || verdict == VERDICT_REFUSE ? verdict : VERDICT_HELLO;
 }
 
-/* text: the packet's inside; gdb.packet: all of it. */
+/* text: the packet's inside; received: all of it. */
 static void take_packet(const char *text)
 {
 	char command[512];
@@ -198,7 +199,7 @@ static void take_packet(const char *text)
 			go_on(NULL);
 			break;
 		}
-		tell_server(gdb.packet, gdb.used);
+		tell_server(received, gdb.used);
 		stop_go(NULL);
 		break;
 	case VERDICT_STEP:
@@ -207,7 +208,7 @@ static void take_packet(const char *text)
 	case VERDICT_QUIT:
 		quit();
 	case VERDICT_PASS:
-		tell_server(gdb.packet, gdb.used);
+		tell_server(received, gdb.used);
 		break;
 	case VERDICT_HELLO: /* it would not know that the guest has gone on */
 		show("gdb has a command of its own for that\n");
@@ -224,7 +225,7 @@ static void end_packet(void)
 	char text[PACKET + 4];
 	size_t length = gdb.used - 4;
 
-	memcpy(text, gdb.packet + 1, length);
+	memcpy(text, received + 1, length);
 	text[length] = '\0';
 	take_packet(text);
 	gdb.used = 0;
@@ -245,12 +246,12 @@ static void take_byte(char byte)
 		interrupt();
 	} else if (!gdb.used && byte != '$') {
 		tell_server(&byte, 1); /* + and - */
-	} else if (gdb.used == sizeof(gdb.packet)) {
+	} else if (gdb.used == sizeof(received)) {
 		gdb.used = 0;
 		answer("E.packet too long");
 	} else {
-		gdb.packet[gdb.used++] = byte;
-		if (gdb.used > 3 && gdb.packet[gdb.used - 3] == '#')
+		received[gdb.used++] = byte;
+		if (gdb.used > 3 && received[gdb.used - 3] == '#')
 			end_packet();
 	}
 }

@@ -19,7 +19,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define XXH_INLINE_ALL
 #include <xxhash.h>
 
 #include "config.h"
@@ -33,10 +32,11 @@
 
 enum { SEEN = 1024, PENDING = 256 << 10, LIST_MAX = 16 << 20 };
 
+static uint64_t seen[SEEN];   /* hashes of what has been listed */
+static char pending[PENDING]; /* until the recording's folder is there */
+
 static struct {
-	uint64_t seen[SEEN]; /* hashes of what has been listed */
 	unsigned count;
-	char pending[PENDING]; /* until the recording's folder is there */
 	size_t used;
 	int fd;
 	bool failed;
@@ -115,12 +115,12 @@ static bool is_no_file(const char *path)
 
 static void put(const char *bytes, size_t size)
 {
-	bool fits = list.fd >= 0 || list.used + size <= sizeof(list.pending);
+	bool fits = list.fd >= 0 || list.used + size <= sizeof(pending);
 
 	if (list.fd >= 0)
 		fits = real.write(list.fd, bytes, size) == (ssize_t)size;
 	else if (fits)
-		memcpy(list.pending + list.used, bytes, size);
+		memcpy(pending + list.used, bytes, size);
 	if (fits && list.fd < 0)
 		list.used += size;
 	if (!fits && !list.failed)
@@ -135,11 +135,11 @@ static bool is_new(enum opened_how how, const char *path)
 	uint64_t hash = XXH3_64bits_withSeed(path, strlen(path), (uint64_t)how);
 
 	for (unsigned i = 0; i < list.count; i++)
-		if (list.seen[i] == hash)
+		if (seen[i] == hash)
 			return false;
 	if (list.count == SEEN)
 		return false;
-	list.seen[list.count++] = hash;
+	seen[list.count++] = hash;
 	return true;
 }
 
@@ -173,7 +173,7 @@ void opened_keep(int dir)
 		return; /* the next entry says so */
 	list.fd = fd;
 	list.used = 0;
-	put(list.pending, used);
+	put(pending, used);
 }
 
 void opened_image(const char *path)

@@ -4,7 +4,6 @@
 
 #include <errno.h>
 
-#define XXH_INLINE_ALL
 #include <xxhash.h>
 
 #include "bounce.h"

@@ -25,6 +25,8 @@
 #include "rrio/pieces.h"
 #include "tape.h"
 
+static unsigned char buffer[RRJ_PIECE_SIZE] __attribute__((aligned(4096)));
+
 static struct {
 	pthread_mutex_t lock;
 	struct rrj_pieces *writer;
@@ -36,7 +38,6 @@ static struct {
 	uint32_t image;
 	uint64_t piece;
 	int size;
-	unsigned char buffer[RRJ_PIECE_SIZE] __attribute__((aligned(4096)));
 } store = { .lock = PTHREAD_MUTEX_INITIALIZER, .folder = -1 };
 
 /* Pieces of an image after which a clone is tried: 4 MiB, which take about as long to save. */
@@ -126,9 +127,9 @@ void store_save(struct image *image, uint64_t piece, store_read *read)
 {
 	real.pthread_mutex_lock(&store.lock);
 	if (!image_is_saved(image, piece)) {
-		int64_t size = read(image, piece, store.buffer);
+		int64_t size = read(image, piece, buffer);
 		int error = size < 0 ? (int)size
-				     : rrj_pieces_put(store.writer, image->number, piece, store.buffer, (size_t)size);
+				     : rrj_pieces_put(store.writer, image->number, piece, buffer, (size_t)size);
 
 		/* One that could not be saved is lost: a later attempt would save what has replaced it. */
 		image_set_saved(image, piece);
@@ -217,7 +218,7 @@ static int load(uint32_t image, uint64_t piece)
 	if (store.image == image && store.piece == piece)
 		return store.size;
 	store.image = 0;
-	store.size = rrj_pieces_get(store.reader, image, piece, store.buffer);
+	store.size = rrj_pieces_get(store.reader, image, piece, buffer);
 	if (store.size < 0 && store.size != -ENOENT)
 		message_end(STATUS_UNREADABLE,
 			    "%s/" RRJ_PIECES_NAME " is damaged at byte %" PRIu64 ", in what %s held at byte %" PRIu64
@@ -241,7 +242,7 @@ int store_get(uint32_t image, uint64_t piece, size_t at, size_t size, void *data
 		size_t there = (size_t)found > at ? (size_t)found - at : 0;
 
 		there = there < size ? there : size;
-		memcpy(data, store.buffer + at, there);
+		memcpy(data, buffer + at, there);
 		memset((char *)data + there, 0, size - there);
 	}
 	real.pthread_mutex_unlock(&store.lock);

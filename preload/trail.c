@@ -6,7 +6,6 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#define XXH_INLINE_ALL
 #include <xxhash.h>
 
 enum { KEPT = 256, ALL = 8 };
