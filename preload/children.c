@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "config.h"
+#include "desktop.h"
 #include "exchange.h"
 #include "interpose.h"
 #include "self.h"
@@ -121,7 +122,8 @@ INTERPOSED pid_t waitpid(pid_t pid, int *status, int options)
 	};
 	int64_t result = 0;
 
-	if (pid <= 0 || !self_is_party() || config.mode == MODE_OFF || !begins(&exchange))
+	if (pid <= 0 || !self_is_party() || config.mode == MODE_OFF || desktop_calls(__builtin_return_address(0)) ||
+	    !begins(&exchange))
 		return real.waitpid(pid, status, options);
 	if (!exchange.told)
 		result = real.waitpid(pid, &ended, options);

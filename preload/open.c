@@ -21,6 +21,7 @@
 #include "bells.h"
 #include "config.h"
 #include "descriptor.h"
+#include "desktop.h"
 #include "interpose.h"
 #include "lookup.h"
 #include "message.h"
@@ -73,21 +74,21 @@ static enum opened_how how(int flags)
 	return (flags & O_ACCMODE) == O_RDONLY ? OPENED_READ : OPENED_WRITE;
 }
 
-#define OPEN(original)                                                                                  \
-	({                                                                                              \
-		const char *asked = path;                                                               \
-		char buffer[PATH_MAX];                                                                  \
-		int fd = -1;                                                                            \
-		if (!refused(asked) && !outside_open_told(asked, &fd)) {                                \
-			path = root_path(asked, buffer, flags & O_CREAT);                               \
-			if (!descriptor_open(asked, path, flags, &fd)) {                                \
-				fd = outside_opened(asked, (original));                                 \
-				random_opened(fd, path);                                                \
-				descriptor_opened(fd, asked, flags);                                    \
-				opened_file(path, fd, how(flags), __builtin_return_address(0));         \
-			}                                                                               \
-		}                                                                                       \
-		fd;                                                                                     \
+#define OPEN(original)                                                                               \
+	({                                                                                           \
+		const char *asked = path;                                                            \
+		char buffer[PATH_MAX];                                                               \
+		int fd = -1;                                                                         \
+		if (!refused(asked) && !outside_open_told(asked, &fd)) {                             \
+			path = root_path(asked, buffer, flags & O_CREAT);                            \
+			if (!descriptor_open(asked, path, flags, &fd)) {                             \
+				fd = outside_opened(asked, (original), __builtin_return_address(0)); \
+				random_opened(fd, path);                                             \
+				descriptor_opened(fd, asked, flags);                                 \
+				opened_file(path, fd, how(flags), __builtin_return_address(0));      \
+			}                                                                            \
+		}                                                                                    \
+		fd;                                                                                  \
 	})
 
 #undef open
@@ -149,6 +150,7 @@ INTERPOSED int close(int fd)
 	uncontrolled_closed(fd);
 	descriptor_closed(fd);
 	external_closed(fd);
+	desktop_closed(fd);
 	return real.close(fd);
 }
 

@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #include "config.h"
+#include "desktop.h"
 #include "exchange.h"
 #include "interpose.h"
 #include "message.h"
@@ -207,6 +208,24 @@ static int pair_ends(struct exchange *exchange, int result, enum external_kind k
 	return result;
 }
 
+/* A window's libraries are not controlled. */
+INTERPOSED int socket(int domain, int type, int protocol)
+{
+	int asked[] = { domain, type, protocol };
+	struct exchange exchange = { .call = RRJ_CALL_SOCKET,
+				     .fd = -1,
+				     .anyway = true,
+				     .makes = EXTERNAL_SOCKET,
+				     .takes = asked,
+				     .takes_size = sizeof(asked) };
+
+	if (config.mode != MODE_OFF && !self.inside && desktop_calls(__builtin_return_address(0)))
+		return desktop_made(real.socket(domain, type, protocol));
+	if (!exchange_begins(&exchange))
+		return real.socket(domain, type, protocol);
+	return (int)exchange_ends(&exchange, exchange.told ? 0 : real.socket(domain, type, protocol));
+}
+
 /* One end is another process's, if anybody's. net/tap.c:net_bridge_run_helper */
 INTERPOSED int socketpair(int domain, int type, int protocol, int fds[2])
 {
@@ -292,14 +311,16 @@ bool outside_open_told(const char *path, int *fd)
 	return true;
 }
 
-int outside_opened(const char *path, int fd)
+int outside_opened(const char *path, int fd, const void *caller)
 {
 	uint8_t kind = fd < 0 ? EXTERNAL_NONE : (uint8_t)external_look(fd);
 	struct exchange exchange = opening(path, &kind);
 
-	if (self_is_party() && recording() && fd >= 0 && !kind && external_is_shared(fd))
+	if (!self_is_party() || !recording() || desktop_calls(caller))
+		return fd;
+	if (fd >= 0 && !kind && external_is_shared(fd))
 		uncontrolled_device(path);
-	if (!self_is_party() || !recording() || (fd < 0 ? !is_device_path(path) : !kind))
+	if (fd < 0 ? !is_device_path(path) : !kind)
 		return fd;
 	exchange_begins(&exchange);
 	return external_made((int)exchange_ends(&exchange, fd), (enum external_kind)kind);

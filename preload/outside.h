@@ -23,7 +23,7 @@ int outside_fcntl(int (*original)(int fd, int command, void *argument), int fd, 
 
 /* Replay: is this path what the recording opened here? Then *fd is what came of it, and errno. */
 bool outside_open_told(const char *path, int *fd);
-/* The host has opened a path, or not: fd and errno. Returns fd. */
-int outside_opened(const char *path, int fd);
+/* The host has opened a path for this caller, or not: fd and errno. Returns fd. */
+int outside_opened(const char *path, int fd, const void *caller);
 
 #endif

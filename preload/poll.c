@@ -18,6 +18,7 @@
 
 #include "../hooks/emulator.h"
 #include "config.h"
+#include "desktop.h"
 #include "external.h"
 #include "interpose.h"
 #include "loops.h"
@@ -187,7 +188,7 @@ INTERPOSED int poll(struct pollfd *fds, nfds_t n, int timeout)
 	struct timespec time = from_ms(timeout);
 	struct host_poll asked = { fds, n, timeout < 0 ? NULL : &time, NULL };
 
-	return is_plain() ? real.poll(fds, n, timeout) : answer(&asked, true);
+	return is_plain() || desktop_polls(fds, n) ? real.poll(fds, n, timeout) : answer(&asked, true);
 }
 
 INTERPOSED int __poll_chk(struct pollfd *fds, nfds_t n, int timeout, size_t size);

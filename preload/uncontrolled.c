@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 
 #include "config.h"
+#include "desktop.h"
 #include "external.h"
 #include "files.h"
 #include "job.h"
@@ -124,7 +125,7 @@ void uncontrolled_poll(const struct pollfd *fds, nfds_t n)
 		int fd = fds[i].fd;
 
 		if (!(fds[i].revents & (POLLIN | POLLPRI)) || fd < 0 || fd >= DESCRIPTORS || judged[fd] ||
-		    external_is(fd))
+		    external_is(fd) || desktop_is(fd))
 			continue;
 		judged[fd] = true;
 		self.inside = true;
@@ -140,6 +141,11 @@ void uncontrolled_device(const char *path)
 	snprintf(id, sizeof(id), "device-%s", path);
 	snprintf(text, sizeof(text), "the host's device %s", path);
 	tell(id, text);
+}
+
+void uncontrolled_window(void)
+{
+	tell("window", "a window on the host's desktop, and what is typed or pointed at there");
 }
 
 /* ---- threads ---- */

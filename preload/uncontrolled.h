@@ -21,6 +21,9 @@ void uncontrolled_thread(const char *name);
 /* A device of the host was opened that is used by shared memory. */
 void uncontrolled_device(const char *path);
 
+/* A party: a window on the host's desktop is opened. */
+void uncontrolled_window(void);
+
 /* A thread that is no party makes a socket, or uses an external descriptor. */
 void uncontrolled_call(void);
 

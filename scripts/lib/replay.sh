@@ -33,12 +33,19 @@ read_run() {
 	[[ ! -d $dir/root ]] || root=$dir/root
 }
 
-# Turns this shell into one that can exec "${argv[@]}" as $emulator, replaying dir. Nothing differs, says the caller.
+# Turns this shell into one that can exec "${argv[@]}" and "${extra[@]}" as $emulator, replaying dir. Nothing differs, says
+# the caller. What was in a window is not in the recording, so there is none.
 prepare_replay() {
+	local notes note
+	list_field notes uncontrolled
+	for note in "${notes[@]}"; do
+		[[ $note != window:* ]] || extra+=(-display none)
+	done
 	cd -- "$root$cwd" || exit
 	replay_environment
 	export RRIO_MODE=replay RRIO_DIR=$dir
 	[[ -z $root ]] || export RRIO_ROOT=$root
+	[[ ${#extra[@]} -eq 0 ]] || export RRIO_EXTRA=${#extra[@]}
 	preload
 }
 
@@ -100,6 +107,5 @@ cmd_replay() {
 	[[ $# -eq 0 ]] || take_extra "${@:2}"
 	ready replay "${words[@]}"
 	prepare_replay
-	[[ ${#extra[@]} -eq 0 ]] || export RRIO_EXTRA=${#extra[@]}
 	exec -a "${argv[0]}" -- "$emulator" "${argv[@]:1}" "${extra[@]}"
 }

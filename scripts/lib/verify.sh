@@ -5,7 +5,7 @@
 # with replay.sh.
 
 cmd_verify() {
-	local emulator argv cwd root trust='' packed count=1 words=()
+	local emulator argv cwd root trust='' packed count=1 words=() extra=()
 	while [[ $# -gt 0 ]]; do
 		case $1 in
 		-n)
@@ -30,7 +30,7 @@ replay_often() { # COUNT
 			trap - EXIT
 			unset RRIO_UNTIL RRIO_GDB RRIO_MONITOR RRIO_QMP RRIO_SPEED
 			prepare_replay
-			exec -a "${argv[0]}" -- "$emulator" "${argv[@]:1}" </dev/null >/dev/null 2>"$said"
+			exec -a "${argv[0]}" -- "$emulator" "${argv[@]:1}" "${extra[@]}" </dev/null >/dev/null 2>"$said"
 		) || status=$?
 		judge_run "$status" "$(last_words)"
 	done

@@ -1,9 +1,23 @@
 # shellcheck shell=bash disable=SC2154
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# bad.sh - what goes wrong outside, which must go wrong the same way in a replay.
+# bad.sh - what goes wrong outside, which must go wrong as with the bare emulator, and the same way in a replay.
 
 . "$root/tests/outside/lib.sh"
+
+# Records, and has the same done to the bare emulator: the status is the same, and so is whatever on the screen matches.
+record_as_bare() { # PATTERN, with the script on stdin
+	local status=0
+	cat >script
+	limited "$RUN_LIMIT" "$B/person" screen "$emulator" "${args[@]}" <script 2>bare.err || status=$?
+	[[ $status -eq ${end_status:-0} ]] || fail "the bare emulator ends with status $status"
+	! grep '^person: ' bare.err >&"$say" || fail 'what the person waits for does not come from the bare emulator'
+	tr -d '\r' <screen | grep -aoE -- "$1" >bare.seen
+	rm -f serial.log
+	record_person <script
+	grep -aoE -- "$1" record.screen >record.seen
+	same bare.seen record.seen
+}
 
 # The terminal goes away while somebody works there: SIGHUP ends the emulator, which says so.
 test_hang_up() {
@@ -11,7 +25,7 @@ test_hang_up() {
 	{
 		log_in
 		printf '%s\n' 'type while :; do md5sum /dev/vda; done' 'look 700' 'hang up'
-	} | record_person
+	} | record_as_bare 'login:'
 	replays_alone 3
 }
 
@@ -20,9 +34,9 @@ test_hang_up_ignored() {
 	local append='rrio.end=wait'
 	working_guest -chardev stdio,id=c0,mux=on,signal=off -mon chardev=c0
 	trap '' HUP
-	printf '%s\n' 'wait (qemu)' 'type info status' 'wait running' 'look 300' 'run sleep 2; xargs kill -TERM <pid &' 'hang up' >script
 	args+=(-pidfile pid)
-	record_person <script
+	printf '%s\n' 'wait (qemu)' 'type info status' 'wait running' 'look 300' 'run sleep 2; xargs kill -TERM <pid &' 'hang up' |
+		record_as_bare 'VM status: .*'
 	trap - HUP
 	replays_alone 3
 }
@@ -37,7 +51,7 @@ test_reset() {
 		log_in
 		printf '%s\n' 'type while :; do md5sum /dev/vda; sleep 0.1; done' 'look 500' reset 'look 300' "go tcp:$port" \
 			'look 300' 'key 3' 'type echo a""gain' 'wait again' 'type exit' 'look 500'
-	} | record_person
+	} | record_as_bare '^again|end login'
 	replays_alone 3
 }
 
@@ -45,7 +59,7 @@ test_reset() {
 test_qmp_garbage() {
 	local append='rrio.end=wait'
 	working_guest -qmp unix:qmp.sock,server=on,wait=off
-	cat <<-'PERSON' | record_person
+	cat <<-'PERSON' | record_as_bare '"(QMP|error|class|desc|return|status|event)": ("[^"]*")?'
 		go unix:qmp.sock
 		wait QMP
 		send no json at all\n
@@ -79,7 +93,7 @@ test_partial_characters() {
 		log_in
 		printf '%s\n' 'send echo \xc3' 'look 300' 'send \xa4 \xe2\x82' 'look 300' 'send \n' 'wait #' 'type echo do""ne' \
 			'wait done' 'type exit'
-	} | record_person
+	} | record_as_bare '(# echo|^-sh: |^done).*'
 	replays_screen 3
 }
 

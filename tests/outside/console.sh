@@ -5,9 +5,16 @@
 
 . "$root/tests/outside/lib.sh"
 
+# Lines of a script: 10 KiB at once, for somebody who counts them.
+paste_and_count() {
+	printf '%s\n' 'type cat >/tmp/pasted' 'look 100' 'paste 160' 'wait line 000159' 'look 300' 'key 3' 'wait ^C' \
+		'type wc /tmp/pasted' 'wait 10240 /tmp/pasted'
+}
+
 # Lines of a script: works for a while, and logs out.
-work() {
+work() { # [WHAT-ELSE]
 	log_in
+	"${1-:}"
 	cat <<-'PERSON'
 		type uname -a; echo 'a "quoted" line'
 		wait Linux
@@ -30,7 +37,7 @@ test_nographic() {
 		-serial) unset "args[i]" "args[i + 1]" ;;
 		esac
 	done
-	work | record_person
+	work paste_and_count | record_person
 	matches record.screen 'rrio-guest: end login'
 	replays_screen 3
 }
@@ -39,7 +46,7 @@ test_pty() {
 	login_guest pty
 	{
 		printf '%s\n' 'wait redirected' 'go pty'
-		work
+		work paste_and_count
 	} | record_person
 	matches record.screen 'rrio-guest: end login'
 	replays_alone 3

@@ -24,7 +24,7 @@ working_guest() { # ARGUMENTS...
 # Records with a person at the terminal who follows the script on stdin; what they saw is in the file record.screen.
 record_person() {
 	local status=0
-	limited "$RUN_LIMIT" "$B/person" screen "$rrio" record -o rec -- qemu-system-x86_64 "${args[@]}" 2>record.err ||
+	limited "$RUN_LIMIT" "${person[@]:-$B/person}" screen "$rrio" record -o rec -- qemu-system-x86_64 "${args[@]}" 2>record.err ||
 		status=$?
 	[[ $status -eq ${end_status:-0} ]] || fail "recording ended with status $status: $(tail -n 1 record.err)"
 	! grep '^person: ' record.err >&"$say" || fail 'what the person waits for does not come'
@@ -120,6 +120,13 @@ qemu_io() { # COMMAND
 	qmp human-monitor-command "\"command-line\":\"qemu-io extra \\\"$1\\\"\""
 }
 
+# Lines of a script: HMP commands on the console's terminal, each followed by what to wait for; then back.
+hmp_says() { # {COMMAND ANSWER}...
+	printf '%s\n' 'key 1' 'send c' 'wait (qemu)'
+	printf 'type %s\nwait %s\n' "$@"
+	printf '%s\n' 'key 1' 'send c'
+}
+
 # A port of the loopback that nobody listens on.
 free_port() {
 	local port
@@ -128,6 +135,51 @@ free_port() {
 		echo "$port"
 		return
 	done
+}
+
+# ---- networks ----
+
+# Lines of a script: the guest's address.
+dress() { # ADDRESS GATEWAY
+	echo "type ip addr add $1/24 dev eth0; ip link set eth0 up; ip route add default via $2; echo dr\"\"essed"
+	echo 'wait dressed'
+}
+
+serve() { # ADDRESS MIB: a web server; its pid is in $server, its port in $port
+	port=$(free_port)
+	mkdir -p www
+	head -c "$2M" /dev/urandom >www/big
+	(cd www && exec "$B/guests/linux/busybox" httpd -f -p "$1:$port") {say}>&- &
+	server=$!
+}
+
+# Lines of a script: fetches it.
+fetch() { # ADDRESS
+	echo "type wget -q -O - http://$1:$port/big | md5sum; echo fetched-\$?"
+	echo 'wait fetched-0'
+}
+
+# Records with a person, all in a network namespace of its own with a tap device, tap0, whose host is 10.9.0.1 and has a
+# web server; it shows the folder www.
+record_in_namespace() {
+	local person=(unshare -n ./inside)
+	[[ $EUID -eq 0 ]] || skip 'a network namespace needs root'
+	[[ -c /dev/net/tun ]] || skip 'there is no /dev/net/tun'
+	type -P ip >/dev/null || skip 'iproute2 is not installed'
+	unshare -n true 2>/dev/null || skip 'no network namespace can be made here'
+	cat >inside <<-INSIDE
+		#!/bin/bash
+		set -euo pipefail
+		ip link set lo up
+		ip tuntap add dev tap0 mode tap
+		ip addr add 10.9.0.1/24 dev tap0
+		ip link set tap0 up
+		"$B/guests/linux/busybox" httpd -f -h www -p 10.9.0.1:$port </dev/null &
+		trap "kill \$!" EXIT
+		"$B/person" "\$@"
+	INSIDE
+	chmod +x inside
+	record_person
 }
 
 # ---- a VNC display, by the words of build/person: RFB 3.8, RFC 6143 ----
@@ -139,10 +191,25 @@ display_guest() {
 }
 
 # Lines of a script: somebody comes to the display, who understands one encoding.
-see() { # ENCODING
-	printf '%s\n' 'go unix:vnc.sock' 'wait RFB 003.008' 'send RFB 003.008\n' 'look 100' 'send \x01' 'look 100' 'send \x01' \
-		'look 200' "send \\x02\\x00\\x00\\x01$(four_bytes "$1")"
+see() { # ENCODING [SECURITY [PLACE]]
+	printf '%s\n' "go ${3:-unix:vnc.sock}" 'wait RFB 003.008' 'send RFB 003.008\n' 'look 100'
+	let_in "${2:-none}"
+	printf '%s\n' 'look 100' 'send \x01' 'look 200' "send \\x02\\x00\\x00\\x01$(four_bytes "$1")"
 	ask_for 0
+}
+
+# What the display asks for; TLS goes by VeNCrypt, whose numbers say what is used inside.
+let_in() { # none|password|anon|anon+password|x509|x509+password
+	local -A inside=([anon]=257 [anon+password]=258 [x509]=260 [x509+password]=261)
+	case $1 in
+	none) printf '%s\n' 'send \x01' ;;
+	password) printf '%s\n' 'send \x02' ;;
+	*)
+		printf '%s\n' 'send \x13' 'look 100' 'send \x00\x02' 'look 100' "send $(four_bytes "${inside[$1]}")" 'look 200'
+		[[ $1 == x509* ]] && echo 'secure pki' || echo 'secure anonymous'
+		;;
+	esac
+	[[ $1 != *password ]] || echo 'answer secret'
 }
 
 four_bytes() { # NUMBER

@@ -76,3 +76,41 @@ test_mirror() {
 	replays_alone 1
 	[[ ! -e mirror.raw ]] || fail 'a replay has made the image'
 }
+
+# By HMP: a disk comes, grows and goes, the balloon, a stop, and a reset of the machine; the guest works meanwhile.
+test_hmp() {
+	truncate -s 8M extra.raw
+	login_guest mon:stdio -device virtio-balloon-pci
+	{
+		log_in
+		cat <<-'PERSON'
+			type memory() { sed -n 's/MemTotal: *\([0-9]*\) kB/\1/p' /proc/meminfo; }; before=$(memory)
+			type while :; do md5sum /dev/vda >/dev/null; done &
+		PERSON
+		hmp_says 'drive_add 0 if=none,id=x1,file=extra.raw,format=raw' OK 'device_add nonsense' 'not a valid' \
+			'device_add virtio-blk-pci,drive=x1,id=h0' '(qemu)'
+		cat <<-'PERSON'
+			type until [ -e /sys/block/vdb ]; do sleep 0.1; done; echo th""ere
+			wait there
+			type dd if=/dev/urandom of=/dev/vdb bs=64k count=16 conv=fsync; md5sum /dev/vdb; echo wri""tten
+			wait written
+		PERSON
+		hmp_says 'block_resize x1 16M' '(qemu)' 'balloon 200' '(qemu)' stop '(qemu)' 'info status' paused cont '(qemu)'
+		cat <<-'PERSON'
+			type until grep -qx 32768 /sys/block/vdb/size; do sleep 0.1; done; echo gr""own
+			wait grown
+			type until [ $(memory) -le $((before - 56 * 1024)) ]; do sleep 0.1; done; echo sm""aller
+			wait smaller
+		PERSON
+		hmp_says 'info balloon' 'actual=200' 'device_del h0' '(qemu)'
+		cat <<-'PERSON'
+			type while [ -e /sys/block/vdb ]; do sleep 0.1; done; echo go""ne
+			wait gone
+		PERSON
+		hmp_says system_reset '(qemu)'
+		log_in
+		echo 'type exit'
+	} | record_person
+	matches record.screen 'rrio-guest: end login'
+	replays_screen 3
+}

@@ -5,26 +5,6 @@
 
 . "$root/tests/outside/lib.sh"
 
-# Lines of a script: the guest's address.
-dress() { # ADDRESS GATEWAY
-	echo "type ip addr add $1/24 dev eth0; ip link set eth0 up; ip route add default via $2; echo dr\"\"essed"
-	echo 'wait dressed'
-}
-
-serve() { # ADDRESS MIB: a web server; its pid is in $server, its port in $port
-	port=$(free_port)
-	mkdir -p www
-	head -c "$2M" /dev/urandom >www/big
-	(cd www && exec "$B/guests/linux/busybox" httpd -f -p "$1:$port") {say}>&- &
-	server=$!
-}
-
-# Lines of a script: fetches it.
-fetch() { # ADDRESS
-	echo "type wget -q -O - http://$1:$port/big | md5sum; echo fetched-\$?"
-	echo 'wait fetched-0'
-}
-
 fetches() { # ARGUMENTS...
 	local server port
 	serve 127.0.0.1 4
@@ -224,36 +204,18 @@ test_socket() {
 
 # A tap device in a network namespace of its own.
 test_tap() {
-	local server port
-	[[ $EUID -eq 0 ]] || skip 'a network namespace needs root'
-	[[ -c /dev/net/tun ]] || skip 'there is no /dev/net/tun'
-	type -P ip >/dev/null || skip 'iproute2 is not installed'
-	unshare -n true 2>/dev/null || skip 'no network namespace can be made here'
-	cat >inside <<-'INSIDE'
-		set -euo pipefail
-		ip link set lo up
-		ip tuntap add dev tap0 mode tap
-		ip addr add 10.9.0.1/24 dev tap0
-		ip link set tap0 up
-		exec "$@"
-	INSIDE
-	port=8080
+	local port=8080
 	mkdir www
 	head -c 4M /dev/urandom >www/big
 	login_guest mon:stdio -netdev tap,id=n0,ifname=tap0,script=no,downscript=no -device virtio-net-pci,netdev=n0
 	{
 		log_in
 		dress 10.9.0.2 10.9.0.1
-		echo "run cd www && '$B/guests/linux/busybox' httpd -p 10.9.0.1:$port"
 		echo 'type ping -c 2 10.9.0.1'
 		echo 'wait 2 packets received'
 		fetch 10.9.0.1
 		echo 'type exit'
-	} >script
-	limited "$RUN_LIMIT" unshare -n bash inside "$B/person" screen "$rrio" record -o rec -- \
-		qemu-system-x86_64 "${args[@]}" <script 2>record.err || fail "$(tail -n 1 record.err)"
-	! grep -E '^person: |\[uncontrolled\]' record.err >&"$say" || fail 'not all of it happened, or is in the recording'
-	tr -d '\r' <screen >record.screen
+	} | record_in_namespace
 	matches record.screen "$(md5sum <www/big | cut -d ' ' -f 1)"
 	replays_screen 3
 }

@@ -11,9 +11,13 @@
  *	paste N		so many lines of 64 bytes, at once
  *	look N		for so many milliseconds
  *	go PLACE	from now on works there too: unix:PATH, tcp:PORT of the loopback, or pty, which the screen has
- *named; what is typed goes there run TEXT	a command of the shell's, until it ends leave		closes that
- *place reset		the same, so that the other side sees a reset connection hang up		closes the
- *terminal
+ *			named; what is typed goes there
+ *	secure FOLDER	TLS there, with the certificates of a folder; secure anonymous: without
+ *	answer PASSWORD	to the challenge of a VNC server there
+ *	run TEXT	a command of the shell's, until it ends
+ *	leave		closes that place
+ *	reset		the same, so that the other side sees a reset connection
+ *	hang up		closes the terminal
  *
  * Ends with the command's status; 124 when something does not come within two minutes.
  */
@@ -34,6 +38,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "secure.h"
+
 enum { SCREEN_MAX = 16 << 20, PATIENCE_S = 120 };
 
 static struct {
@@ -41,6 +47,8 @@ static struct {
 	int file;
 	char text[SCREEN_MAX];
 	size_t size, seen;
+	size_t piece; /* what the place has said last ends there, */
+	size_t piece_size;
 } screen = { .pty = -1, .place = -1 };
 
 static time_t deadline;
@@ -48,7 +56,7 @@ static time_t deadline;
 /* false: nothing more will come from there. */
 static bool take(int fd)
 {
-	ssize_t n = read(fd, screen.text + screen.size, sizeof(screen.text) - screen.size - 1);
+	ssize_t n = secure_read(fd, screen.text + screen.size, sizeof(screen.text) - screen.size - 1);
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return true;
@@ -57,11 +65,16 @@ static bool take(int fd)
 	if (write(screen.file, screen.text + screen.size, (size_t)n) != n)
 		exit(1);
 	screen.size += (size_t)n;
+	if (fd == screen.place) {
+		screen.piece = screen.size;
+		screen.piece_size = (size_t)n;
+	}
 	return true;
 }
 
 static void leave_place(void)
 {
+	secure_end();
 	if (screen.place >= 0)
 		close(screen.place);
 	screen.place = -1;
@@ -101,7 +114,7 @@ static void await(const char *what)
 static void type(const char *text, size_t size)
 {
 	while (size) {
-		ssize_t n = write(screen.place >= 0 ? screen.place : screen.pty, text, size);
+		ssize_t n = secure_write(screen.place >= 0 ? screen.place : screen.pty, text, size);
 
 		if (n < 0 && errno != EAGAIN)
 			return;
@@ -203,6 +216,26 @@ static void go(const char *place)
 	fcntl(screen.place, F_SETFL, O_NONBLOCK);
 }
 
+static void secure(const char *folder)
+{
+	secure_begin(screen.place, strcmp(folder, "anonymous") != 0 ? folder : NULL);
+	while (!secure_agreed() && screen.place >= 0)
+		if (!watch(100))
+			return;
+}
+
+static void answer(const char *password)
+{
+	uint8_t bytes[CHALLENGE_SIZE];
+
+	while (screen.piece_size != CHALLENGE_SIZE)
+		if (!watch(100))
+			return;
+	secure_answer(password, (uint8_t *)screen.text + screen.piece - CHALLENGE_SIZE, bytes);
+	screen.piece_size = 0;
+	type((char *)bytes, sizeof(bytes));
+}
+
 static void reset(void)
 {
 	const struct linger at_once = { .l_onoff = 1 };
@@ -231,9 +264,10 @@ static const struct {
 	void (*with_number)(int number);
 	void (*alone)(void);
 } words[] = {
-	{ "wait ", .with_text = await },   { "send ", .with_text = send_bytes }, { "paste ", .with_number = paste },
-	{ "look ", .with_number = look },  { "go ", .with_text = go },		 { "run ", .with_text = run },
-	{ "leave", .alone = leave_place }, { "reset", .alone = reset },		 { "hang up", .alone = hang_up },
+	{ "wait ", .with_text = await },    { "send ", .with_text = send_bytes }, { "paste ", .with_number = paste },
+	{ "look ", .with_number = look },   { "go ", .with_text = go },		  { "run ", .with_text = run },
+	{ "secure ", .with_text = secure }, { "answer ", .with_text = answer },	  { "leave", .alone = leave_place },
+	{ "reset", .alone = reset },	    { "hang up", .alone = hang_up },
 };
 
 static void follow(char *line)
