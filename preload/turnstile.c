@@ -179,7 +179,9 @@ void turnstile_no_guest(void)
 
 uint64_t turnstile_progress(void)
 {
-	return turnstile.turns + turnstile_slices() + gate_progress() + tickets_taken() + tape_progress();
+	/* Inside a slice the count moves at every 65,535 instructions: accel/tcg/cpu-exec.c:cpu_loop_exec_tb */
+	return (uint64_t)emu.icount_raw() + turnstile.turns + turnstile_slices() + gate_progress() + tickets_taken() +
+	       tape_progress();
 }
 
 bool turnstile_stuck(void)
