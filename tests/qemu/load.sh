@@ -47,7 +47,7 @@ test_cache_clean() {
 # Killed at any instant, a recording replays to its last turn: what the guest had said until there, and no more.
 test_killed() {
 	# shellcheck disable=SC2034 # command_line takes append
-	local i pid shorter append=requests=3000 killed=0
+	local i pid shorter append=requests=20000 killed=0
 	command_line bare pc virtio-blk raw snapshot cache=writeback 1 shift=5,sleep=off
 	for ((i = 1; i <= runs + 3; i++)); do
 		rm -rf rec serial.log
