@@ -17,13 +17,13 @@
 #include "uncontrolled.h"
 
 /*
- * By a part of the file's name. D-Bus's two are among them since that is how a window asks for its settings, and
- * OpenGL's since they may draw it.
+ * By a part of the file's name. D-Bus's two are among them since that is how a window asks for its settings, OpenGL's
+ * since they may draw it, and the one that reads icons, with random numbers of its language's.
  */
 static const char *const libraries[] = {
 	"libxcb.so",   "libX11.so",	 "libICE.so",	  "libwayland-client.so", "libgdk-3.so",
 	"libgtk-3.so", "libSDL2-2.0.so", "libgio-2.0.so", "libdbus-1.so",	  "_dri.so",
-	"libgallium",  "_mesa.so",	 "nvidia",
+	"libgallium",  "_mesa.so",	 "nvidia",	  "librsvg-2.so",
 };
 
 static _Atomic bool theirs[DESCRIPTORS];
