@@ -20,7 +20,8 @@ static _Atomic uint64_t begun;
 static _Atomic uint64_t releases; /* that have been; the vCPU thread reads it without the lock */
 static uint64_t waiting_now;	  /* gates in the list */
 static _Atomic uint64_t arrivals, awaited;
-static _Atomic bool publishing;
+static _Atomic bool settling;	    /* somebody waits for them */
+static _Atomic unsigned publishing; /* requests that have been released, and of which QEMU does not know yet */
 
 void gate_arrive(struct gate *gate)
 {
@@ -117,15 +118,32 @@ void gate_release(struct gate *gate, const struct rrj_request *recorded, struct 
 	/* What is left of it may take as long as its start. */
 	awaited = gate->slot->ticket;
 	gate->publish(gate, recorded, done);
-	awaited = 0;
 	arrivals++;
 }
 
-void gate_publishing(pthread_cond_t *cond)
+void gate_publishes(void)
 {
-	publishing = true;
-	turnstile_wait(cond);
-	publishing = false;
+	publishing++;
+}
+
+void gate_published(void)
+{
+	/* Seldom does anybody wait by now; whoever does has not looked yet, or waits already. */
+	if (atomic_fetch_sub(&publishing, 1) > 1 || !settling)
+		return;
+	turnstile_lock();
+	turnstile_unlock();
+	real.pthread_cond_broadcast(&changed);
+}
+
+bool gate_settle(void)
+{
+	settling = true;
+	while (publishing && config.mode != MODE_OFF)
+		turnstile_wait(&changed);
+	settling = false;
+	awaited = 0;
+	return config.mode != MODE_OFF;
 }
 
 void gate_open(void)
@@ -133,7 +151,7 @@ void gate_open(void)
 	struct gate *gate;
 
 	while ((gate = TAILQ_FIRST(&gates))) {
-		struct gate_request done;
+		static struct gate_request done; /* that nobody asks for */
 
 		gate_release(gate, NULL, &done);
 	}

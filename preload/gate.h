@@ -26,8 +26,9 @@ struct gate_request {
 struct gate;
 
 /*
- * (locked) Tells QEMU of the completion, and returns when it knows, with the request as it was in *done. recorded: what
- * it was when it was recorded; NULL when recording. The gate may be in use for another request by then.
+ * (locked) Tells QEMU of the completion, with the request as it was in *done; or calls gate_publishes() and has somebody
+ * else do both, who then calls gate_published(). recorded: what it was when it was recorded; NULL when recording. The
+ * gate may be in use for another request when this returns.
  */
 typedef void gate_publish(struct gate *gate, const struct rrj_request *recorded, struct gate_request *done);
 
@@ -73,8 +74,15 @@ void gate_pass_by(struct ticket_slot *slot, uint64_t number);
  */
 bool gate_await_job(const struct ticket_slot *slot, uint64_t number);
 
-/* (locked) Lets the request through. As gate_publish. */
+/* (locked) Lets the request through. As gate_publish; *done is there behind gate_settle(). */
 void gate_release(struct gate *gate, const struct rrj_request *recorded, struct gate_request *done);
+
+/* (locked) publish(): somebody else tells QEMU. That thread, not locked: now it has. */
+void gate_publishes(void);
+void gate_published(void);
+
+/* (locked) Waits until QEMU knows of all that has been released; false: the recording was given up meanwhile. */
+bool gate_settle(void);
 
 /* An engine has begun a request. What has been submitted and never begins has been cancelled. */
 void gate_begun(void);
@@ -84,9 +92,6 @@ void gate_begun(void);
  * has finished, there is none, or the time is up; false: something has changed, the caller looks again.
  */
 bool gate_give_time(unsigned loop, const struct timespec *until);
-
-/* (locked) publish() waits for that condition: for the host to do what the request still has to do. */
-void gate_publishing(pthread_cond_t *cond);
 
 /* (locked) The recording has been given up: what waits here goes through, and so does what comes. */
 void gate_open(void);

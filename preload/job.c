@@ -5,13 +5,15 @@
  * Runs in worker threads, but for the gate's publish(). The job's first call ends at the gate; what else
  * the job does (short transfers, zeroes written in pieces, the rest of what it decrypts) happens after its release,
  * inside the turn that waits for it to be published. So a job is one request with one completion point, however many
- * calls it takes. errno is preserved.
+ * calls it takes. Mostly there is nothing else: then whoever releases it finishes the call, and goes on to the next
+ * while the worker tells QEMU. errno is preserved.
  */
 #include "job.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
+#include <semaphore.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stddef.h>
@@ -44,19 +46,15 @@ static __thread struct worker {
 	int64_t begun_ns;
 	uint64_t number; /* of its job in the pool */
 	struct gate gate;
-	pthread_cond_t released;
+	struct call *call; /* that it holds at the gate, */
+	int64_t result;	   /* and what that returned */
+	sem_t released;	   /* without the turnstile's lock, which whoever releases many goes on to hold */
+	bool finished;	   /* the call, by whoever has released it */
 	const struct rrj_request *recorded;
-	struct gate_request *done; /* where it leaves the request, once published: the gate is for its next job then */
-	bool is_released;
-} worker __attribute__((tls_model("initial-exec"))) = { .released = PTHREAD_COND_INITIALIZER };
+	struct gate_request *done; /* where it leaves the request for whoever has released it */
+} worker __attribute__((tls_model("initial-exec")));
 
-static pthread_cond_t published = PTHREAD_COND_INITIALIZER;
 static _Atomic uint64_t ungated, overlong;
-
-void job_wake(void)
-{
-	real.pthread_cond_broadcast(&published);
-}
 
 uint64_t job_ungated(void)
 {
@@ -73,6 +71,7 @@ uint64_t job_overlong(void)
 void job_worker_begins(const void *address)
 {
 	worker.pool = pool_of(address);
+	sem_init(&worker.released, 0, 0);
 	/* Its jobs would pass no gate at all: as bad as one that has. */
 	if (!worker.pool && !pool_is_over(address))
 		atomic_fetch_add(&ungated, 1);
@@ -89,14 +88,10 @@ static void tell_published(void)
 {
 	if (worker.was_odd && worker.gate.what.request.calls > RRJ_RESULTS + 1)
 		atomic_fetch_add(&overlong, 1);
-	turnstile_lock();
-	if (worker.done) {
-		*worker.done = worker.gate.what;
-		/* The ticket was not known before, perhaps not even when the request had finished. */
-		worker.done->request.ticket = worker.gate.slot->ticket;
-	}
-	turnstile_unlock();
-	real.pthread_cond_broadcast(&published);
+	*worker.done = worker.gate.what;
+	/* The ticket was not known before, perhaps not even when the request had finished. */
+	worker.done->request.ticket = worker.gate.slot->ticket;
+	gate_published();
 }
 
 void job_before_lock(const pthread_mutex_t *mutex)
@@ -121,7 +116,7 @@ void job_before_unlock(const pthread_mutex_t *mutex)
 	if (worker.leaving)
 		return;
 	worker.working = true;
-	worker.gated = worker.odd = worker.was_odd = false;
+	worker.gated = worker.finished = worker.odd = worker.was_odd = false;
 	worker.recorded = NULL;
 	worker.begun_ns = request_now_ns();
 	worker.number = ++worker.pool->taken;
@@ -141,38 +136,51 @@ void job_signals(void)
 
 /* ---- the gate ---- */
 
+/*
+ * Was that all of the job, as far as one can tell? block/file-posix.c:handle_aiocb_rw and handle_aiocb_flush return then;
+ * once jobs may do without calls, each has to have published before the next.
+ */
+static bool is_all(const struct worker *owner, const struct rrj_request *recorded)
+{
+	const struct call *call = owner->call;
+	int64_t result = owner->result;
+
+	if (pool_is_careful() || request_result(&(struct rrj_request){ 0 }, recorded, call, result) != result)
+		return false;
+	return call_transfers(call) ? result > 0 && (uint64_t)result == call->length : call->op == RRJ_FLUSH && !result;
+}
+
 static void publish(struct gate *gate, const struct rrj_request *recorded, struct gate_request *done)
 {
 	struct worker *owner = (struct worker *)((char *)gate - offsetof(struct worker, gate));
 	struct pool *pool = owner->pool;
+	bool finished = is_all(owner, recorded);
 
-	done->request.ticket = 0;
+	if (finished)
+		call_finish(owner->call, owner->result);
 	owner->recorded = recorded;
 	owner->done = done;
-	owner->is_released = true;
-	real.pthread_cond_signal(&owner->released);
-	/* The worker must not be looked at any more: soon it begins its next job. */
-	/* cppcheck-suppress knownConditionTrueFalse ; the worker fills it in */
-	while (!done->request.ticket && config.mode != MODE_OFF)
-		gate_publishing(&published);
-	/* A recording that has been given up does not wait for it: nor may the worker come back to this later. */
-	/* cppcheck-suppress knownConditionTrueFalse ; as above */
-	if (!done->request.ticket)
-		owner->done = NULL;
-	else
+	owner->finished = finished;
+	gate_publishes();
+	/* From here on the worker must not be looked at: soon it begins its next job. */
+	sem_post(&owner->released);
+	if (!finished && gate_settle())
 		pool_published(pool);
 }
 
-static void hold(void)
+/* true: the call has been finished. */
+static bool holds(struct call *call, int64_t result)
 {
 	turnstile_lock();
-	worker.is_released = false;
+	worker.call = call;
+	worker.result = result;
 	worker.gate.slot->called = worker.number;
 	gate_arrive(&worker.gate);
-	while (!worker.is_released && config.mode != MODE_OFF)
-		turnstile_wait(&worker.released);
 	turnstile_unlock();
+	while (sem_wait(&worker.released) < 0)
+		; /* a signal */
 	worker.gated = true;
+	return worker.finished;
 }
 
 /* Is the caller a worker in the middle of a job, and not one of our own calls? */
@@ -253,8 +261,11 @@ static int64_t after_call(struct call *call, int64_t now)
 
 	self.inside = true;
 	request_add(request, call, now, worker.begun_ns);
-	if (!worker.gated)
-		hold();
+	if (!worker.gated && holds(call, now)) {
+		self.inside = false;
+		errno = saved;
+		return now;
+	}
 	right = request_result(&before, worker.recorded, call, now);
 	if (right != now) {
 		*request = before;

@@ -25,9 +25,6 @@ void job_before_unlock(const pthread_mutex_t *mutex);
 /* A worker signals a condition. While it holds the pool's lock that means that it leaves the pool. */
 void job_signals(void);
 
-/* (locked) The recording has been given up: whoever waits for a publication looks again. */
-void job_wake(void);
-
 /* Recording: a write at the descriptor's place has failed: part of the job when it was to a file. Keeps errno. */
 void job_write_failed(int fd);
 

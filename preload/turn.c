@@ -88,6 +88,7 @@ static struct gate *await(uint64_t ticket, int64_t icount)
 
 void turn_take(const struct place *place)
 {
+	static struct gate_request done[GATE_MAX_RELEASES]; /* a worker may come to it late, after the recording's end */
 	struct gate *gates[GATE_MAX_RELEASES];
 	const struct tape_turn *turn;
 
@@ -105,13 +106,14 @@ void turn_take(const struct place *place)
 	for (uint32_t i = 0; i < turn->head.releases; i++)
 		gates[i] = await(turn->requests[i].ticket, place->icount);
 	for (uint32_t i = 0; i < turn->head.releases; i++) {
-		struct gate_request done;
-
-		gate_release(gates[i], replaying() ? &turn->requests[i] : NULL, &done);
+		gate_release(gates[i], replaying() ? &turn->requests[i] : NULL, &done[i]);
 		if (config.mode == MODE_OFF)
 			return; /* given up meanwhile */
-		tape_released(i, &done);
 	}
+	if (!gate_settle())
+		return;
+	for (uint32_t i = 0; i < turn->head.releases; i++)
+		tape_released(i, &done[i]);
 	tape_commit();
 	turnstile.next_icount = tape_place()->icount;
 	/* Others may be waiting for the place of what is next now. */

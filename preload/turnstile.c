@@ -18,7 +18,6 @@
 #include "config.h"
 #include "gate.h"
 #include "interpose.h"
-#include "job.h"
 #include "message.h"
 #include "rcu.h"
 #include "self.h"
@@ -203,7 +202,6 @@ void turnstile_give_up(const char *cause)
 	real.pthread_cond_broadcast(&turnstile.loops_cond);
 	real.pthread_cond_broadcast(&turnstile.vcpu_cond);
 	gate_wake();
-	job_wake();
 	rcu_wake();
 	vnc_wake();
 	turnstile_unlock();

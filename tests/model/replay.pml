@@ -11,7 +11,7 @@
  *
  * What must hold: each turn is taken where the journal has it, by the loop that it names, while the vCPU thread does not
  * run; the guest never passes a turn's place, nor waits where there is none; a turn releases what has come to its gate, and
- * each request is published before the next is released; all of the journal is used up. Each rule can be broken by -D:
+ * all is published before it asks the host; all of the journal is used up. Each rule can be broken by -D:
  *   BREAK_PARKED   the turn's end does not take back "parked"
  *   BREAK_LOOP     a loop takes the next turn, whosever it is
  *   BREAK_AWAIT    a turn releases what it lists before all of it has come to the gate
@@ -180,14 +180,13 @@ inline take_turn(me) {
 			assert(at_gate & (1 << i));
 			at_gate = at_gate & ~(1 << i);
 			publishing++;
-			assert(publishing == 1);
-			released = released | (1 << i);
-			WAIT(published & (1 << i))
+			released = released | (1 << i)
 		:: else
 		fi;
 		i++
 	:: else -> break
 	od;
+	WAIT(!publishing);
 	next++
 }
 

@@ -3,7 +3,7 @@
 # each rule broken in its turn, it must find that.
 
 MODELS = turnstile replay
-RULES_turnstile = PARKED PUBLISH SIGNAL NESTED WAKE LOOK
+RULES_turnstile = PARKED PUBLISH ALONE TOLD SIGNAL NESTED WAKE LOOK
 RULES_replay = PARKED LOOP AWAIT AGAIN NESTED PASS
 M := $(B)/model
 

@@ -7,10 +7,13 @@
  * condition gives the lock up, as pthread_cond_wait does, and looks again when anything has changed.
  *
  * What must hold: no state without a way on (spin looks for that by itself), no turn while the vCPU thread runs, no two
- * turns at once but those of iothreads in a nested poll, a released request is published before the next one is, a loan
- * and a nested poll find the same owner again. Each rule can be broken by -D; then spin must find it (see rules.mk):
+ * turns at once but those of iothreads in a nested poll, one released request that has still something to do at a time,
+ * all published before the turn asks the host, a loan and a nested poll find the same owner again. Each rule can be broken
+ * by -D; then spin must find it (see rules.mk):
  *   BREAK_PARKED   the turn's end does not take back "parked"
  *   BREAK_PUBLISH  the turn does not wait for a publication
+ *   BREAK_ALONE    it does not wait for one that has still something to do before it releases the next
+ *   BREAK_TOLD     who has published last tells the turn without having had the lock
  *   BREAK_SIGNAL   a loan ends when the main thread has woken up, not at the signal
  *   BREAK_NESTED   a nested poll goes on while an iothread has its turn
  *   BREAK_WAKE     an arrival at a gate does not wake its loop, which polls the host
@@ -33,7 +36,10 @@ bool vcpu_runs;		/* it executes guest code, or QEMU's code between two places */
 bool in_turn[2];
 byte submitted;
 bool at_gate[2], is_released[2], is_published[2];
+bool is_all[2];		/* the request was one call: whoever releases it finishes it */
 byte publishing;	/* requests released and not published yet */
+byte working;		/* of these, those that have still something to do */
+bool settling, told;	/* the turn waits for the publications; it has been woken */
 bool vcpu_done, finished;
 
 #define LOCK	atomic { !lock -> lock = true }
@@ -50,6 +56,18 @@ inline check_turn(me) {
 	assert(!in_turn[1 - me] || nested);
 }
 
+/* gate_settle(). Here the wait for the condition matters: who is told before it waits is not told. */
+inline settle() {
+	settling = true;
+	do
+	:: publishing == 0 -> break
+	:: else ->
+		atomic { told = false; lock = false };
+		atomic { told && !lock -> lock = true }
+	od;
+	settling = false
+}
+
 /* turn_take(): counts the gates of its loop, then releases one after the other. Both workers' pool is loop 0's. */
 inline take_turn(me) {
 	in_turn[me] = true;
@@ -64,16 +82,24 @@ inline take_turn(me) {
 			:: at_gate[i] ->
 				at_gate[i] = false;
 				publishing++;
-				assert(publishing == 1);
-				is_released[i] = true;
-#ifndef BREAK_PUBLISH
-				WAIT(is_published[i]);
+				if
+				:: is_all[i] = true; is_released[i] = true
+				:: working++;
+					assert(working == 1);
+					is_released[i] = true;
+#if !defined(BREAK_PUBLISH) && !defined(BREAK_ALONE)
+					settle()
 #endif
+				fi
 			:: else
 			fi;
 			i++
 		:: else -> break
-		od
+		od;
+#ifndef BREAK_PUBLISH
+		settle();
+#endif
+		assert(publishing == 0)
 	:: else
 	fi
 }
@@ -309,6 +335,8 @@ active proctype vcpu() {
 
 /* job.c: it takes a job, makes the call, holds at the gate; released it publishes, at its lock of the pool. */
 proctype worker(byte me) {
+	bool last;
+
 	(submitted > me || finished);
 	if
 	:: submitted > me ->
@@ -321,13 +349,21 @@ proctype worker(byte me) {
 		:: else
 		fi;
 #endif
-		LOCK;
-		WAIT(is_released[me]);
-		UNLOCK;
-		LOCK;
-		is_published[me] = true;
-		publishing--;
-		UNLOCK
+		is_released[me]; /* a semaphore: without the lock */
+		if
+		:: is_all[me]
+		:: else -> working--
+		fi;
+		atomic { is_published[me] = true; publishing--; last = publishing == 0 };
+		if
+		:: last && settling ->
+#ifndef BREAK_TOLD
+			LOCK;
+			UNLOCK;
+#endif
+			told = true
+		:: else
+		fi
 	:: else
 	fi
 }
