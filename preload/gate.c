@@ -12,6 +12,7 @@
 
 #include "config.h"
 #include "interpose.h"
+#include "soon.h"
 #include "turnstile.h"
 
 static TAILQ_HEAD(gate_list, gate) gates = TAILQ_HEAD_INITIALIZER(gates); /* as they arrived */
@@ -138,10 +139,18 @@ void gate_published(void)
 
 bool gate_settle(void)
 {
+	static struct soon soon;
+
+	if (publishing) {
+		turnstile_unlock();
+		soon_look(&soon, gate_is_publishing);
+		turnstile_lock();
+	}
 	settling = true;
 	while (publishing && config.mode != MODE_OFF)
 		turnstile_wait(&changed);
 	settling = false;
+	soon_over(&soon);
 	awaited = 0;
 	return config.mode != MODE_OFF;
 }

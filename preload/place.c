@@ -63,23 +63,43 @@ void place_check_loop(enum rrj_kind kind, int64_t icount)
 		 rrj_kind_name(next->kind), next->icount, next->loop);
 }
 
+static bool is_held(void)
+{
+	return turnstile.held;
+}
+
 void place_park(enum rrj_kind kind, int64_t icount)
 {
+	static struct soon when_idle, otherwise;
+	struct soon *soon = kind == RRJ_IDLE ? &when_idle : &otherwise;
+
 	place_check_loop(kind, icount);
 	turnstile.parked = (struct place){ kind, icount };
+	turnstile.held = true;
 	/* Whoever wakes up takes the lock first: it is free then. */
 	turnstile_unlock();
 	real.pthread_cond_broadcast(&turnstile.loops_cond);
+	soon_look(soon, is_held);
 	turnstile_lock();
 	while (turnstile.parked.kind && config.mode != MODE_OFF)
 		turnstile_wait(&turnstile.vcpu_cond);
+	soon_over(soon);
 	turnstile.parked.kind = 0;
+	turnstile.held = false;
 }
 
 void place_wait_for_turn_end(void)
 {
+	static struct soon soon;
+
+	if (!place_in_turn())
+		return;
+	turnstile_unlock();
+	soon_look(&soon, place_in_turn);
+	turnstile_lock();
 	while (place_in_turn() && config.mode != MODE_OFF)
 		turnstile_wait(&turnstile.vcpu_cond);
+	soon_over(&soon);
 }
 
 void place_describe(char *text, size_t size)

@@ -47,6 +47,7 @@ static bool chosen(unsigned loop, const struct place *place)
 void turn_let_vcpu_run(void)
 {
 	turnstile.parked.kind = 0;
+	turnstile.held = false;
 	turnstile.running = GUEST;
 }
 
@@ -164,13 +165,22 @@ static bool may_leap(const struct place *place, struct timespec *until)
 	return gate_give_time(self.loop, until);
 }
 
+static bool nobody_is_held(void)
+{
+	return !turnstile.held && !turnstile.no_guest;
+}
+
 /* (locked) Returns at the place of the calling thread's next turn; NULL when there is no guest, so that all may run. */
 static const struct place *await_place(void)
 {
+	struct soon *soon = &turnstile.loops[self.loop].soon;
 	struct timespec until = { 0 };
 	const struct place *place = NULL;
 
 	want(true);
+	turnstile_unlock();
+	soon_look(soon, nobody_is_held);
+	turnstile_lock();
 	while (!turnstile.no_guest) {
 		place = open_place(self.loop);
 		if (config.mode == MODE_OFF)
@@ -180,6 +190,7 @@ static const struct place *await_place(void)
 		else if (may_leap(place, &until))
 			break;
 	}
+	soon_over(soon);
 	want(false);
 	return turnstile.no_guest || config.mode == MODE_OFF ? NULL : place;
 }

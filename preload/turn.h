@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "rrio/journal.h"
+#include "soon.h"
 #include "wake.h"
 
 /* Who runs: a loop, by its number; or else one of these. */
@@ -32,17 +33,20 @@ extern struct turnstile {
 	pthread_cond_t vcpu_cond;  /* the vCPU thread waits for the turn's end, or a loan */
 
 	struct loop {
-		bool exists;	/* the number is taken: its iothread has not been joined */
-		bool wants;	/* recording: it has something to do */
-		bool there;	/* it has come to its first outer poll */
-		unsigned again; /* recording: how many more turns it may have right here */
+		bool exists;	  /* the number is taken: its iothread has not been joined */
+		bool wants;	  /* recording: it has something to do */
+		bool there;	  /* it has come to its first outer poll */
+		unsigned again;	  /* recording: how many more turns it may have right here */
+		struct soon soon; /* its wait for a place */
 	} loops[LOOPS];
 	unsigned last_loop; /* the number that was given last; 0: there has been no iothread */
 
 	_Atomic int running;
+	_Atomic bool held;	     /* the vCPU thread is parked; readable without the lock */
 	_Atomic unsigned wanting;    /* loops that want a turn */
 	_Atomic int64_t next_icount; /* replay: of tape_place(), readable without the lock */
-	bool has_vcpu, no_guest, guest_leaps;
+	bool has_vcpu, guest_leaps;
+	_Atomic bool no_guest;
 	_Atomic uint64_t turns;
 	_Atomic bool leaving_nested;
 	const pthread_cond_t *_Atomic loan; /* the main thread waits for it in its turn, and the vCPU thread runs */

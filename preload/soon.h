@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * soon.h - waits that are mostly short, in the turnstile.
+ *
+ * To be woken on another core takes tens of microseconds and costs the one who wakes nearly as much, which is a good part
+ * of a turn. So whoever waits for what usually comes soon looks for it a while before it sleeps; where it usually takes
+ * longer, nobody looks. Only when threads go on depends on it, never what they find.
+ */
+#ifndef PRELOAD_SOON_H
+#define PRELOAD_SOON_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* One of those waits; zeros at first. Of one thread at a time. */
+struct soon {
+	int64_t since_ns; /* when the wait began; 0: there was none */
+	int score;	  /* how often it has been short of late */
+};
+
+/* Not locked: before the wait with the lock, in which all is looked at again. waits: reads what needs no lock. */
+void soon_look(struct soon *soon, bool (*waits)(void));
+
+/* Behind that. */
+void soon_over(struct soon *soon);
+
+#endif
