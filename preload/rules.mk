@@ -6,7 +6,7 @@ $(call objects,preload): CPPFLAGS += -U_FILE_OFFSET_BITS -U_FORTIFY_SOURCE
 $(PRELOAD_OBJECTS): CFLAGS += -ftls-model=initial-exec
 
 # What runs in a slice, turn or request is made for speed; the rest, three quarters of the library, to be small.
-FAST := aio bells bounce clock doorbell engine exchange external gate job parts place poll \
+FAST := aio bells bounce clock doorbell engine exchange external gate parts place poll \
 	ready request sync tape ticket trail turn turnstile uring vcpu wake
 ifndef DEBUG
 $(filter-out $(FAST:%=$(B)/preload/%.o),$(call objects,preload)): CFLAGS += -Os
