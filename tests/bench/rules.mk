@@ -12,4 +12,8 @@ bench: all $(B)/measure guest-linux
 	CPPFLAGS=-DRRIO_NO_BOUNCE $(MAKE) --no-print-directory B=$(B)-direct $(B)-direct/librrio.so
 	scripts/bench -n $(or $(PAIRS),7) -d $(B)-direct/librrio.so $(ROWS)
 
-.PHONY: bench
+#: make bench-growth [PAIRS=3] [ROWS='depth-*']  how it grows with requests in flight, disks, processors and time; half an hour
+bench-growth: all $(B)/measure guest-bare guest-linux
+	scripts/bench -n $(or $(PAIRS),3) -f tests/bench/growth.list -o $(B)/bench-growth $(ROWS)
+
+.PHONY: bench bench-growth

@@ -31,7 +31,7 @@ extern const size_t n_steps;
 
 /* ---- work.c ---- */
 
-enum { MAX_DEPTH = 256 };
+enum { MAX_DEPTH = 256, MAX_DISKS = 26 };
 
 /* Done instead of the steps, when the command line names one. */
 extern const struct step works[];
@@ -39,6 +39,9 @@ extern const size_t n_works;
 
 /* Requests in flight at once, 1 to MAX_DEPTH. */
 extern unsigned int work_depth;
+
+/* Disks that "random" reads by turns, 1 to MAX_DISKS: the first, then vdb, vdc, … */
+extern unsigned int work_disks;
 
 /* ---- network.c ---- */
 

@@ -85,6 +85,15 @@ static int parse_depth(const char *value)
 	return err;
 }
 
+static int parse_disks(const char *value)
+{
+	unsigned long disks = 0;
+	int err = parse_number(value, MAX_DISKS, &disks);
+
+	work_disks = (unsigned int)disks;
+	return err;
+}
+
 static int parse_port(const char *value)
 {
 	unsigned long port = 0;
@@ -156,6 +165,7 @@ static const struct {
 	{ "rrio.steps=", parse_steps },	  { "rrio.work=", parse_work },	      { "rrio.depth=", parse_depth },
 	{ "rrio.scale=", parse_scale },	  { "rrio.end=", parse_end },	      { "rrio.second=", parse_second },
 	{ "rrio.module=", parse_module }, { "rrio.console=", parse_console }, { "rrio.port=", parse_port },
+	{ "rrio.disks=", parse_disks },
 };
 
 static int parse_option(const char *word)

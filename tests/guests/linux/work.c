@@ -21,7 +21,7 @@ enum {
 	WRITE_EVERY = 4,
 };
 
-unsigned int work_depth = 1;
+unsigned int work_depth = 1, work_disks = 1;
 
 /* ---- compute: arithmetic and memory, no system call ---- */
 
@@ -41,11 +41,15 @@ static int run_compute(unsigned int round, uint64_t *sum)
 	return 0;
 }
 
-/* ---- random: single blocks past the page cache, work_depth of them in flight, every fourth a write ---- */
+/*
+ * ---- random: single blocks past the page cache, work_depth of them in flight, every fourth a write ----
+ *
+ * The first disk's are a file's, and are checked; the others' whatever is at the same place.
+ */
 
 static _Alignas(BLOCK) uint64_t buffers[MAX_DEPTH][BLOCK / sizeof(uint64_t)];
 static struct iocb iocbs[MAX_DEPTH];
-static int files[2]; /* read, written */
+static int disks[MAX_DISKS], written;
 
 static int submit(aio_context_t context, unsigned int slot, unsigned int round, unsigned int i)
 {
@@ -56,7 +60,7 @@ static int submit(aio_context_t context, unsigned int slot, unsigned int round, 
 	*iocb = (struct iocb){
 		.aio_data = slot,
 		.aio_lio_opcode = write ? IOCB_CMD_PWRITE : IOCB_CMD_PREAD,
-		.aio_fildes = (uint32_t)files[write],
+		.aio_fildes = (uint32_t)(write ? written : disks[i % work_disks]),
 		.aio_buf = (uintptr_t)buffers[slot],
 		.aio_nbytes = BLOCK,
 		.aio_offset = (int64_t)(pattern_word(round, i) % blocks * BLOCK),
@@ -80,7 +84,7 @@ static int finished(const struct io_event *event, uint64_t *sum)
 	for (size_t i = 0; i < BLOCK / sizeof(*words); i++) {
 		uint64_t word = le64toh(words[i]);
 
-		if (word != pattern_word(BIG_SEED, (uint64_t)iocb->aio_offset / sizeof(*words) + i))
+		if (iocb->aio_fildes == (uint32_t)disks[0] && word != pattern_word(BIG_SEED, (uint64_t)iocb->aio_offset / sizeof(*words) + i))
 			return -EILSEQ;
 		mine = (mine ^ word) * UINT64_C(0x100000001b3);
 	}
@@ -110,25 +114,44 @@ static int random_requests(aio_context_t context, unsigned int round, uint64_t *
 	return err;
 }
 
+static int open_files(void)
+{
+	char path[] = "/dev/vda";
+	int err = 0;
+
+	disks[0] = file_open(BIG_FILE, O_RDONLY | O_DIRECT);
+	written = file_open(DIRECT_FILE, O_RDWR | O_DIRECT);
+	for (unsigned int i = 1; i < work_disks; i++) {
+		path[sizeof(path) - 2] = (char)('a' + i);
+		disks[i] = file_open(path, O_RDONLY | O_DIRECT);
+	}
+	for (unsigned int i = 0; i < work_disks; i++)
+		if (disks[i] < 0)
+			err = disks[i];
+	return written < 0 ? written : err;
+}
+
+static void close_files(void)
+{
+	for (unsigned int i = 0; i < work_disks; i++)
+		if (disks[i] >= 0)
+			close(disks[i]);
+	if (written >= 0)
+		close(written);
+}
+
 static int run_random(unsigned int round, uint64_t *sum)
 {
 	aio_context_t context = 0;
-	int err = 0;
+	int err = open_files();
 
-	files[0] = file_open(BIG_FILE, O_RDONLY | O_DIRECT);
-	files[1] = file_open(DIRECT_FILE, O_RDWR | O_DIRECT);
-	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
-		if (files[i] < 0)
-			err = files[i];
 	if (!err && syscall(SYS_io_setup, MAX_DEPTH, &context))
 		err = -errno;
 	if (!err)
 		err = random_requests(context, round, sum);
 	if (context)
 		syscall(SYS_io_destroy, context);
-	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
-		if (files[i] >= 0)
-			close(files[i]);
+	close_files();
 	return err;
 }
 
