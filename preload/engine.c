@@ -73,8 +73,10 @@ static void publish(struct gate *gate, const struct rrj_request *recorded, struc
 		request_add(&gate->what.request, &request->call, right, request->begun_ns);
 	}
 	call_finish(&request->call, right);
-	*done = gate->what;
-	done->request.ticket = request->slot.ticket;
+	if (done) {
+		*done = gate->what;
+		done->request.ticket = request->slot.ticket;
+	}
 	request->complete(request, right);
 }
 

@@ -159,11 +159,8 @@ void gate_open(void)
 {
 	struct gate *gate;
 
-	while ((gate = TAILQ_FIRST(&gates))) {
-		static struct gate_request done; /* that nobody asks for */
-
-		gate_release(gate, NULL, &done);
-	}
+	while ((gate = TAILQ_FIRST(&gates)))
+		gate_release(gate, NULL, NULL);
 }
 
 void gate_wake(void)

@@ -26,9 +26,9 @@ struct gate_request {
 struct gate;
 
 /*
- * (locked) Tells QEMU of the completion, with the request as it was in *done; or calls gate_publishes() and has somebody
- * else do both, who then calls gate_published(). recorded: what it was when it was recorded; NULL when recording. The
- * gate may be in use for another request when this returns.
+ * (locked) Tells QEMU of the completion, with the request as it was in *done (unless that is NULL); or calls
+ * gate_publishes() and has somebody else do both, who then calls gate_published(). recorded: what it was when it was
+ * recorded; NULL when recording. The gate may be in use for another request when this returns.
  */
 typedef void gate_publish(struct gate *gate, const struct rrj_request *recorded, struct gate_request *done);
 

@@ -88,9 +88,11 @@ static void tell_published(void)
 {
 	if (worker.was_odd && worker.gate.what.request.calls > RRJ_RESULTS + 1)
 		atomic_fetch_add(&overlong, 1);
-	*worker.done = worker.gate.what;
-	/* The ticket was not known before, perhaps not even when the request had finished. */
-	worker.done->request.ticket = worker.gate.slot->ticket;
+	if (worker.done) {
+		*worker.done = worker.gate.what;
+		/* The ticket was not known before, perhaps not even when the request had finished. */
+		worker.done->request.ticket = worker.gate.slot->ticket;
+	}
 	gate_published();
 }
 
