@@ -24,13 +24,15 @@ static _Atomic uint64_t arrivals, awaited;
 static _Atomic bool settling;	    /* somebody waits for them */
 static _Atomic unsigned publishing; /* requests that have been released, and of which QEMU does not know yet */
 
-void gate_arrive(struct gate *gate)
+bool gate_arrive(struct gate *gate)
 {
 	unsigned loop = gate->loop;
+	bool last;
 
 	TAILQ_INSERT_TAIL(&gates, gate, link);
 	waiting_now++;
 	arrivals++;
+	last = gate_all_wait();
 	if (config.mode == MODE_OFF)
 		gate_open();
 	/* Whoever wakes up takes the lock first: it is free then. */
@@ -38,6 +40,7 @@ void gate_arrive(struct gate *gate)
 	real.pthread_cond_broadcast(&changed);
 	turnstile_wake_polling(loop);
 	turnstile_lock();
+	return last;
 }
 
 uint32_t gate_waiting(unsigned loop, struct gate *waiting[GATE_MAX_RELEASES])
@@ -140,17 +143,18 @@ void gate_published(void)
 bool gate_settle(void)
 {
 	static struct soon soon;
+	int64_t since = 0;
 
 	if (publishing) {
 		turnstile_unlock();
-		soon_look(&soon, gate_is_publishing);
+		since = soon_look(&soon, gate_is_publishing);
 		turnstile_lock();
 	}
 	settling = true;
 	while (publishing && config.mode != MODE_OFF)
 		turnstile_wait(&changed);
 	settling = false;
-	soon_over(&soon);
+	soon_over(&soon, since);
 	awaited = 0;
 	return config.mode != MODE_OFF;
 }

@@ -45,9 +45,9 @@ enum { GATE_MAX_RELEASES = 1024 };
 
 /*
  * (locked) The request has finished: its loop is woken, and a turn of that loop will call publish(). The lock is given
- * up meanwhile, so that may have happened when this returns.
+ * up meanwhile, so that may have happened when this returns. true: no other is in flight that has not finished.
  */
-void gate_arrive(struct gate *gate);
+bool gate_arrive(struct gate *gate);
 
 /* (locked) Has a request of that loop finished? */
 bool gate_waits(unsigned loop);

@@ -35,6 +35,7 @@
 #include "pool.h"
 #include "request.h"
 #include "self.h"
+#include "soon.h"
 #include "turnstile.h"
 
 /* The worker's own state; the gate is looked at by whoever holds the turn. */
@@ -49,6 +50,7 @@ static __thread struct worker {
 	struct call *call; /* that it holds at the gate, */
 	int64_t result;	   /* and what that returned */
 	sem_t released;	   /* without the turnstile's lock, which whoever releases many goes on to hold */
+	_Atomic bool free; /* it is about to be posted */
 	bool finished;	   /* the call, by whoever has released it */
 	const struct rrj_request *recorded;
 	struct gate_request *done; /* where it leaves the request for whoever has released it */
@@ -165,22 +167,36 @@ static void publish(struct gate *gate, const struct rrj_request *recorded, struc
 	owner->finished = finished;
 	gate_publishes();
 	/* From here on the worker must not be looked at: soon it begins its next job. */
+	owner->free = true;
 	sem_post(&owner->released);
 	if (!finished && gate_settle())
 		pool_published(pool);
 }
 
+static bool is_not_free(void)
+{
+	return !worker.free;
+}
+
 /* true: the call has been finished. */
 static bool holds(struct call *call, int64_t result)
 {
+	static struct soon soon; /* of the last one in flight */
+	int64_t since = 0;
+	bool last;
+
 	turnstile_lock();
 	worker.call = call;
 	worker.result = result;
+	worker.free = false;
 	worker.gate.slot->called = worker.number;
-	gate_arrive(&worker.gate);
+	last = gate_arrive(&worker.gate);
 	turnstile_unlock();
+	if (last)
+		since = soon_look(&soon, is_not_free);
 	while (sem_wait(&worker.released) < 0)
 		; /* a signal */
+	soon_over(&soon, since);
 	worker.gated = true;
 	return worker.finished;
 }

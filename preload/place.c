@@ -72,6 +72,7 @@ void place_park(enum rrj_kind kind, int64_t icount)
 {
 	static struct soon when_idle, otherwise;
 	struct soon *soon = kind == RRJ_IDLE ? &when_idle : &otherwise;
+	int64_t since;
 
 	place_check_loop(kind, icount);
 	turnstile.parked = (struct place){ kind, icount };
@@ -79,11 +80,11 @@ void place_park(enum rrj_kind kind, int64_t icount)
 	/* Whoever wakes up takes the lock first: it is free then. */
 	turnstile_unlock();
 	real.pthread_cond_broadcast(&turnstile.loops_cond);
-	soon_look(soon, is_held);
+	since = soon_look(soon, is_held);
 	turnstile_lock();
 	while (turnstile.parked.kind && config.mode != MODE_OFF)
 		turnstile_wait(&turnstile.vcpu_cond);
-	soon_over(soon);
+	soon_over(soon, since);
 	turnstile.parked.kind = 0;
 	turnstile.held = false;
 }
@@ -91,15 +92,16 @@ void place_park(enum rrj_kind kind, int64_t icount)
 void place_wait_for_turn_end(void)
 {
 	static struct soon soon;
+	int64_t since;
 
 	if (!place_in_turn())
 		return;
 	turnstile_unlock();
-	soon_look(&soon, place_in_turn);
+	since = soon_look(&soon, place_in_turn);
 	turnstile_lock();
 	while (place_in_turn() && config.mode != MODE_OFF)
 		turnstile_wait(&turnstile.vcpu_cond);
-	soon_over(&soon);
+	soon_over(&soon, since);
 }
 
 void place_describe(char *text, size_t size)

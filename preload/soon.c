@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* soon.c - waits that are mostly short. Loops and the vCPU thread; no lock, nothing can fail. */
+/* soon.c - waits that are mostly short. Any thread with a role; no lock, nothing can fail. */
 #include "soon.h"
 
 #include <sched.h>
-#include <stddef.h>
+#include <stdatomic.h>
 #include <time.h>
 
 #include "interpose.h"
@@ -31,31 +31,36 @@ static void relax(void)
 #endif
 }
 
-void soon_look(struct soon *soon, bool (*waits)(void))
+int64_t soon_look(const struct soon *soon, bool (*waits)(void))
 {
-	soon->since_ns = 0;
+	int64_t since;
+
 	if (!waits())
-		return;
-	soon->since_ns = now_ns();
-	if (soon->score < SCORE_MAX / 2)
-		return;
+		return 0;
+	since = now_ns();
+	if (atomic_load_explicit(&soon->score, memory_order_relaxed) < SCORE_MAX / 2)
+		return since;
 	do {
 		for (int i = 0; i < LOOKS; i++) {
 			if (!waits())
-				return;
+				return since;
 			relax();
 		}
 		sched_yield();
-	} while (now_ns() - soon->since_ns < SHORT_NS);
+	} while (now_ns() - since < SHORT_NS);
+	return since;
 }
 
-void soon_over(struct soon *soon)
+void soon_over(struct soon *soon, int64_t since_ns)
 {
-	if (!soon->since_ns)
+	int score = atomic_load_explicit(&soon->score, memory_order_relaxed);
+
+	if (!since_ns)
 		return;
-	if (now_ns() - soon->since_ns >= SHORT_NS)
-		soon->score -= soon->score > 0;
+	if (now_ns() - since_ns >= SHORT_NS)
+		score -= score > 0;
 	else
-		soon->score += soon->score < SCORE_MAX;
-	soon->since_ns = 0;
+		score += score < SCORE_MAX;
+	/* That of another thread may be lost: it is an estimate. */
+	atomic_store_explicit(&soon->score, score, memory_order_relaxed);
 }

@@ -12,16 +12,18 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* One of those waits; zeros at first. Of one thread at a time. */
+/* One of those waits, whoever it is that waits; zeros at first. */
 struct soon {
-	int64_t since_ns; /* when the wait began; 0: there was none */
-	int score;	  /* how often it has been short of late */
+	_Atomic int score; /* how often it has been short of late */
 };
 
-/* Not locked: before the wait with the lock, in which all is looked at again. waits: reads what needs no lock. */
-void soon_look(struct soon *soon, bool (*waits)(void));
+/*
+ * Not locked: before the wait with the lock, in which all is looked at again. waits: reads what needs no lock. Returns
+ * when the wait began, for soon_over(); 0: there is none.
+ */
+int64_t soon_look(const struct soon *soon, bool (*waits)(void));
 
 /* Behind that. */
-void soon_over(struct soon *soon);
+void soon_over(struct soon *soon, int64_t since_ns);
 
 #endif

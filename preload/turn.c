@@ -176,10 +176,11 @@ static const struct place *await_place(void)
 	struct soon *soon = &turnstile.loops[self.loop].soon;
 	struct timespec until = { 0 };
 	const struct place *place = NULL;
+	int64_t since;
 
 	want(true);
 	turnstile_unlock();
-	soon_look(soon, nobody_is_held);
+	since = soon_look(soon, nobody_is_held);
 	turnstile_lock();
 	while (!turnstile.no_guest) {
 		place = open_place(self.loop);
@@ -190,7 +191,7 @@ static const struct place *await_place(void)
 		else if (may_leap(place, &until))
 			break;
 	}
-	soon_over(soon);
+	soon_over(soon, since);
 	want(false);
 	return turnstile.no_guest || config.mode == MODE_OFF ? NULL : place;
 }
