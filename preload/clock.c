@@ -31,9 +31,14 @@ static int64_t host_now(clockid_t clock)
 	return now.tv_sec * (int64_t)NS + now.tv_nsec;
 }
 
+int64_t clock_mono_ns(void)
+{
+	return host_now(CLOCK_MONOTONIC);
+}
+
 void clock_sample(int64_t *mono_ns, int64_t *real_ns)
 {
-	*mono_ns = host_now(CLOCK_MONOTONIC);
+	*mono_ns = clock_mono_ns();
 	*real_ns = host_now(CLOCK_REALTIME);
 }
 

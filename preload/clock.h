@@ -6,7 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* The host's clocks now, in nanoseconds: CLOCK_MONOTONIC and CLOCK_REALTIME. Any thread. */
+/* The host's clocks now, in nanoseconds: CLOCK_MONOTONIC alone, or that and CLOCK_REALTIME. Any thread. */
+int64_t clock_mono_ns(void);
 void clock_sample(int64_t *mono_ns, int64_t *real_ns);
 
 /*

@@ -50,7 +50,6 @@ static __thread struct worker {
 	struct call *call; /* that it holds at the gate, */
 	int64_t result;	   /* and what that returned */
 	sem_t released;	   /* without the turnstile's lock, which whoever releases many goes on to hold */
-	_Atomic bool free; /* it is about to be posted */
 	bool finished;	   /* the call, by whoever has released it */
 	const struct rrj_request *recorded;
 	struct gate_request *done; /* where it leaves the request for whoever has released it */
@@ -167,15 +166,17 @@ static void publish(struct gate *gate, const struct rrj_request *recorded, struc
 	owner->finished = finished;
 	gate_publishes();
 	/* From here on the worker must not be looked at: soon it begins its next job. */
-	owner->free = true;
 	sem_post(&owner->released);
 	if (!finished && gate_settle())
 		pool_published(pool);
 }
 
-static bool is_not_free(void)
+static bool is_held(void)
 {
-	return !worker.free;
+	int posted = 0;
+
+	sem_getvalue(&worker.released, &posted);
+	return !posted;
 }
 
 /* true: the call has been finished. */
@@ -188,12 +189,11 @@ static bool holds(struct call *call, int64_t result)
 	turnstile_lock();
 	worker.call = call;
 	worker.result = result;
-	worker.free = false;
 	worker.gate.slot->called = worker.number;
 	last = gate_arrive(&worker.gate);
 	turnstile_unlock();
 	if (last)
-		since = soon_look(&soon, is_not_free);
+		since = soon_look(&soon, is_held);
 	while (sem_wait(&worker.released) < 0)
 		; /* a signal */
 	soon_over(&soon, since);

@@ -17,7 +17,8 @@ static int enter_nested(void)
 {
 	int before = turnstile.running;
 
-	turnstile.nested = (struct place){ RRJ_NESTED, turnstile_icount() };
+	turnstile.nested.icount = turnstile_icount();
+	turnstile.nested.kind = RRJ_NESTED;
 	place_check_loop(RRJ_NESTED, turnstile.nested.icount);
 	turnstile.running = NOBODY;
 	real.pthread_cond_broadcast(&turnstile.loops_cond);

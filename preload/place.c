@@ -63,9 +63,9 @@ void place_check_loop(enum rrj_kind kind, int64_t icount)
 		 rrj_kind_name(next->kind), next->icount, next->loop);
 }
 
-static bool is_held(void)
+static bool is_parked(void)
 {
-	return turnstile.held;
+	return turnstile.parked.kind;
 }
 
 void place_park(enum rrj_kind kind, int64_t icount)
@@ -75,18 +75,17 @@ void place_park(enum rrj_kind kind, int64_t icount)
 	int64_t since;
 
 	place_check_loop(kind, icount);
-	turnstile.parked = (struct place){ kind, icount };
-	turnstile.held = true;
+	turnstile.parked.icount = icount;
+	turnstile.parked.kind = kind;
 	/* Whoever wakes up takes the lock first: it is free then. */
 	turnstile_unlock();
 	real.pthread_cond_broadcast(&turnstile.loops_cond);
-	since = soon_look(soon, is_held);
+	since = soon_look(soon, is_parked);
 	turnstile_lock();
 	while (turnstile.parked.kind && config.mode != MODE_OFF)
 		turnstile_wait(&turnstile.vcpu_cond);
 	soon_over(soon, since);
 	turnstile.parked.kind = 0;
-	turnstile.held = false;
 }
 
 void place_wait_for_turn_end(void)

@@ -16,10 +16,7 @@
 
 int64_t request_now_ns(void)
 {
-	int64_t mono_ns, real_ns;
-
-	clock_sample(&mono_ns, &real_ns);
-	return mono_ns;
+	return clock_mono_ns();
 }
 
 /* A transfer's memory as parts; `one` is for those that have just one. */

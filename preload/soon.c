@@ -4,23 +4,14 @@
 
 #include <sched.h>
 #include <stdatomic.h>
-#include <time.h>
 
-#include "interpose.h"
+#include "clock.h"
 
 enum {
 	SHORT_NS = 500000, /* a few turns' time */
 	SCORE_MAX = 16,
 	LOOKS = 20, /* between two of which others that want this core may have it */
 };
-
-static int64_t now_ns(void)
-{
-	struct timespec now;
-
-	real.clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
 
 static void relax(void)
 {
@@ -37,7 +28,7 @@ int64_t soon_look(const struct soon *soon, bool (*waits)(void))
 
 	if (!waits())
 		return 0;
-	since = now_ns();
+	since = clock_mono_ns();
 	if (atomic_load_explicit(&soon->score, memory_order_relaxed) < SCORE_MAX / 2)
 		return since;
 	do {
@@ -47,7 +38,7 @@ int64_t soon_look(const struct soon *soon, bool (*waits)(void))
 			relax();
 		}
 		sched_yield();
-	} while (now_ns() - since < SHORT_NS);
+	} while (clock_mono_ns() - since < SHORT_NS);
 	return since;
 }
 
@@ -57,7 +48,7 @@ void soon_over(struct soon *soon, int64_t since_ns)
 
 	if (!since_ns)
 		return;
-	if (now_ns() - since_ns >= SHORT_NS)
+	if (clock_mono_ns() - since_ns >= SHORT_NS)
 		score -= score > 0;
 	else
 		score += score < SCORE_MAX;

@@ -47,7 +47,6 @@ static bool chosen(unsigned loop, const struct place *place)
 void turn_let_vcpu_run(void)
 {
 	turnstile.parked.kind = 0;
-	turnstile.held = false;
 	turnstile.running = GUEST;
 }
 
@@ -165,9 +164,9 @@ static bool may_leap(const struct place *place, struct timespec *until)
 	return gate_give_time(self.loop, until);
 }
 
-static bool nobody_is_held(void)
+static bool is_no_place(void)
 {
-	return !turnstile.held && !turnstile.no_guest;
+	return !turnstile.parked.kind && !turnstile.nested.kind && !turnstile.no_guest;
 }
 
 /* (locked) Returns at the place of the calling thread's next turn; NULL when there is no guest, so that all may run. */
@@ -180,7 +179,7 @@ static const struct place *await_place(void)
 
 	want(true);
 	turnstile_unlock();
-	since = soon_look(soon, nobody_is_held);
+	since = soon_look(soon, is_no_place);
 	turnstile_lock();
 	while (!turnstile.no_guest) {
 		place = open_place(self.loop);

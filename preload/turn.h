@@ -23,7 +23,7 @@ enum {
 };
 
 struct place {
-	enum rrj_kind kind; /* 0: not at a place */
+	_Atomic enum rrj_kind kind; /* 0: not at a place; readable without the lock */
 	int64_t icount;
 };
 
@@ -42,7 +42,6 @@ extern struct turnstile {
 	unsigned last_loop; /* the number that was given last; 0: there has been no iothread */
 
 	_Atomic int running;
-	_Atomic bool held;	     /* the vCPU thread is parked; readable without the lock */
 	_Atomic unsigned wanting;    /* loops that want a turn */
 	_Atomic int64_t next_icount; /* replay: of tape_place(), readable without the lock */
 	bool has_vcpu, guest_leaps;
