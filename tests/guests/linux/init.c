@@ -76,31 +76,28 @@ static int parse_scale(const char *value)
 	return parse_number(value, 1000, &options.scale);
 }
 
+static int parse_count(const char *value, unsigned long most, unsigned int *count)
+{
+	unsigned long number = 0;
+	int err = parse_number(value, most, &number);
+
+	*count = (unsigned int)number;
+	return err;
+}
+
 static int parse_depth(const char *value)
 {
-	unsigned long depth = 0;
-	int err = parse_number(value, MAX_DEPTH, &depth);
-
-	work_depth = (unsigned int)depth;
-	return err;
+	return parse_count(value, MAX_DEPTH, &work_depth);
 }
 
 static int parse_disks(const char *value)
 {
-	unsigned long disks = 0;
-	int err = parse_number(value, MAX_DISKS, &disks);
-
-	work_disks = (unsigned int)disks;
-	return err;
+	return parse_count(value, MAX_DISKS, &work_disks);
 }
 
 static int parse_port(const char *value)
 {
-	unsigned long port = 0;
-	int err = parse_number(value, 65535, &port);
-
-	fetch_port = (unsigned int)port;
-	return err;
+	return parse_count(value, 65535, &fetch_port);
 }
 
 static int parse_work(const char *value)

@@ -76,6 +76,7 @@ static int finished(const struct io_event *event, uint64_t *sum)
 	const struct iocb *iocb = &iocbs[event->data];
 	const uint64_t *words = buffers[event->data];
 	uint64_t mine = (uint64_t)iocb->aio_offset;
+	bool known = iocb->aio_fildes == (uint32_t)disks[0];
 
 	if (event->res != BLOCK)
 		return event->res < 0 ? (int)event->res : -EIO;
@@ -84,7 +85,7 @@ static int finished(const struct io_event *event, uint64_t *sum)
 	for (size_t i = 0; i < BLOCK / sizeof(*words); i++) {
 		uint64_t word = le64toh(words[i]);
 
-		if (iocb->aio_fildes == (uint32_t)disks[0] && word != pattern_word(BIG_SEED, (uint64_t)iocb->aio_offset / sizeof(*words) + i))
+		if (known && word != pattern_word(BIG_SEED, (uint64_t)iocb->aio_offset / sizeof(*words) + i))
 			return -EILSEQ;
 		mine = (mine ^ word) * UINT64_C(0x100000001b3);
 	}
