@@ -40,10 +40,12 @@ enum { MAX_BLOCKS = 1 << 25 };
 
 PLUGIN_EXPORT int qemu_plugin_version = PLUGIN_API_FIRST;
 
-/* Emulators from 9.0 on refuse version 1, older ones know no other; what we use is the same in both. */
+/* An emulator refuses what is older than it likes, and newer than it knows. */
 __attribute__((constructor)) static void choose_version(void)
 {
-	if (qemu_plugin_scoreboard_new)
+	if (qemu_plugin_set_pc)
+		qemu_plugin_version = PLUGIN_API_SEVENTH;
+	else if (qemu_plugin_scoreboard_new)
 		qemu_plugin_version = PLUGIN_API_SECOND;
 }
 
@@ -86,17 +88,15 @@ static uint64_t address_of(const struct qemu_plugin_tb *tb, size_t index)
 
 static bool once;
 
-static void translate_insns(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
+static void translate_insns(struct qemu_plugin_tb *tb)
 {
-	(void)id;
 	for (size_t i = 0; i < qemu_plugin_tb_n_insns(tb); i++)
 		qemu_plugin_register_vcpu_insn_exec_cb(qemu_plugin_tb_get_insn(tb, i), once ? on_insn_once : on_insn,
 						       QEMU_PLUGIN_CB_NO_REGS, (void *)(uintptr_t)address_of(tb, i));
 }
 
-static void translate_block(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
+static void translate_block(struct qemu_plugin_tb *tb)
 {
-	(void)id;
 	if (n_blocks == MAX_BLOCKS) {
 		incomplete = true;
 		return;
@@ -113,22 +113,43 @@ static void translate_block(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
 	qemu_plugin_register_vcpu_tb_exec_cb(tb, on_block, QEMU_PLUGIN_CB_NO_REGS, block);
 }
 
-/* The emulator has thrown all its translated blocks away: ours are free. */
-static void on_flush(qemu_plugin_id_t id)
+/* The emulator has thrown all its translated blocks away: ours are free. What it hands over is of no interest. */
+static void on_flush(void)
 {
-	(void)id;
 	n_blocks = 0;
 }
 
-static void on_exit_write(qemu_plugin_id_t id, void *data)
-{
-	FILE *out = data;
+static FILE *out;
 
-	(void)id;
+static void on_exit_write(void)
+{
 	fprintf(out, "insnhash: %016" PRIx64 " instructions: %" PRIu64 "%s\n", state.hash, state.count,
 		incomplete ? " incomplete: too many blocks" : "");
 	if (fflush(out))
 		fprintf(stderr, "insnhash: the result could not be written: %s\n", strerror(errno));
+}
+
+static void (*translate)(struct qemu_plugin_tb *tb);
+
+static void on_translate_before_7(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
+{
+	(void)id;
+	translate(tb);
+}
+
+static void on_translate(struct qemu_plugin_tb *tb, void *data)
+{
+	(void)data;
+	translate(tb);
+}
+
+static void translate_by(qemu_plugin_id_t id, void (*function)(struct qemu_plugin_tb *tb))
+{
+	bool is_7 = qemu_plugin_version == PLUGIN_API_SEVENTH;
+
+	translate = function;
+	qemu_plugin_register_vcpu_tb_trans_cb(
+		id, is_7 ? (plugin_any_fn)on_translate : (plugin_any_fn)on_translate_before_7, NULL);
 }
 
 static bool use_blocks(qemu_plugin_id_t id)
@@ -141,14 +162,14 @@ static bool use_blocks(qemu_plugin_id_t id)
 		return false;
 	}
 	blocks = memory;
-	qemu_plugin_register_flush_cb(id, on_flush);
-	qemu_plugin_register_vcpu_tb_trans_cb(id, translate_block);
+	qemu_plugin_register_flush_cb(id, on_flush, NULL);
+	translate_by(id, translate_block);
 	return true;
 }
 
 static bool use_insns(qemu_plugin_id_t id)
 {
-	qemu_plugin_register_vcpu_tb_trans_cb(id, translate_insns);
+	translate_by(id, translate_insns);
 	return true;
 }
 
@@ -192,12 +213,11 @@ int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t *info, int argc, 
 		}
 	}
 
-	FILE *out = path ? fopen(path, "we") : stderr;
-
+	out = path ? fopen(path, "we") : stderr;
 	if (!out) {
 		fprintf(stderr, "insnhash: %s: %s\n", path, strerror(errno));
 		return -1;
 	}
-	qemu_plugin_register_atexit_cb(id, on_exit_write, out);
+	qemu_plugin_register_atexit_cb(id, on_exit_write, NULL);
 	return modes[mode].use(id) ? 0 : -1;
 }
