@@ -7,7 +7,7 @@ CC      ?= cc
 
 WARN    := -Wall -Wextra -Werror -Wstrict-prototypes -Wmissing-prototypes -Wshadow -Wvla -Wpointer-arith
 CPPFLAGS += -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DXXH_NAMESPACE=rrj_ -DXXH_STATIC_LINKING_ONLY -DRRIO_VERSION='"$(VERSION)"' -Iinclude
-CFLAGS  += -std=c11 $(if $(DEBUG),-O0 -g3,-O2 -g) $(WARN) -fPIC -fvisibility=hidden -MMD -MP
+CFLAGS  += -std=c11 $(if $(DEBUG),-O0 -g3,-O2 -g) $(WARN) -fPIC -fvisibility=hidden -ffunction-sections -fdata-sections -MMD -MP
 ifdef ASAN
 CFLAGS  += -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 LDFLAGS += -fsanitize=address,undefined

@@ -21,4 +21,4 @@ endif
 
 $(B)/librrio.so: $(PRELOAD_OBJECTS) $(B)/librrj.a
 	$(call say,ld)
-	$(Q)$(CC) $(LDFLAGS) -shared -Wl,-z,now -Wl,-z,defs -Wl,--exclude-libs,ALL -o $@ $^ -lzstd -ljansson -ldl -lpthread
+	$(Q)$(CC) $(LDFLAGS) -shared -Wl,--gc-sections -Wl,-z,now -Wl,-z,defs -Wl,--exclude-libs,ALL -o $@ $^ -lzstd -ljansson -ldl -lpthread
