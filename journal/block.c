@@ -16,7 +16,7 @@
 enum {
 	MAJOR = 1,
 	MINOR = 0,
-	REQUIRED_KNOWN = RRJ_NEEDS_COMPACT | RRJ_NEEDS_OUTSIDE, /* features that a reader must know to read on */
+	REQUIRED_KNOWN = RRJ_NEEDS_ALWAYS | RRJ_NEEDS_OUTSIDE, /* features that a reader must know to read on */
 	PLACE_AT = 36,	    /* in the file header */
 	COVERED = RRJ_HEADER_SIZE - 4,
 	BLOCK_PLACE_AT = 24,
@@ -195,7 +195,7 @@ bool rrj_block_read(struct rrj_block *block, const uint8_t *in, const struct rrj
 		.checksum = get_u32(in + 16),
 	};
 	return block->codec < RRJ_CODECS && block->content && block->content <= RRJ_CONTENT_MAX &&
-	       block->stored <= block->content && (block->codec == RRJ_ZSTD || block->stored == block->content);
+	       block->stored <= block->content && (block->codec != RRJ_PLAIN || block->stored == block->content);
 }
 
 uint32_t rrj_block_checksum(const struct rrj_seal *seal, const void *stored, size_t size)

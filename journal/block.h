@@ -30,10 +30,13 @@ enum {
 /* A file's magic differs by what the file is. */
 enum rrj_file_kind { RRJ_JOURNAL_FILE, RRJ_TAIL_FILE, RRJ_PIECES_FILE };
 
-enum rrj_codec { RRJ_PLAIN, RRJ_ZSTD, RRJ_CODECS };
+enum rrj_codec { RRJ_PLAIN, RRJ_ZSTD, RRJ_ZSTD_COLUMNS, RRJ_CODECS };
 
-/* A required feature that every journal of ours has, besides RRJ_NEEDS_…: turns and requests are records of types 9 and 10. */
-enum { RRJ_NEEDS_COMPACT = 1 };
+/*
+ * Required features that every journal of ours has, besides RRJ_NEEDS_…: turns and requests are records of types 9 and
+ * 10; blocks may be stored by columns.
+ */
+enum { RRJ_NEEDS_COMPACT = 1, RRJ_NEEDS_COLUMNS = 4, RRJ_NEEDS_ALWAYS = RRJ_NEEDS_COMPACT | RRJ_NEEDS_COLUMNS };
 
 /* What every checksum starts with: the CRC of the recording's id. */
 struct rrj_seal {

@@ -9,15 +9,8 @@
 
 #include <string.h>
 
-/*
- * A turn's first number: its kind; whether the clocks have moved against each other; whether the time is no multiple of
- * RRJ_TICK_NS away; whether neither count nor time have changed; how many requests follow. No kind: it follows, with
- * the loop, as a number of its own.
- */
-enum { SHIFTED = 8, EXACT_TIME = 16, STILL = 32, RELEASES_SHIFT = 6 };
-
 /* More of a request's first number: what does not fit its short form. */
-enum { EXACT_OFFSET = 256, EXACT_LATENCY = 512, EXACT_SUBMISSION = 1024, ALL_SHAPES = 2047 };
+enum { EXACT_OFFSET = 256, EXACT_SUBMISSION = 1024, ALL_SHAPES = 2047 };
 
 /* A short latency: four bits behind the first one that is set, in units; and how far those are shifted, plus one. */
 enum { LATENCY_UNIT = 64, LATENCY_BITS = 4, LATENCY_MASK = (1 << LATENCY_BITS) - 1, LATENCY_CODES = 256 };
@@ -95,25 +88,25 @@ static uint8_t *put_time(uint8_t *out, const struct rrj_turn *turn, unsigned sha
 {
 	uint64_t passed = (uint64_t)turn->mono_ns - delta->mono;
 
-	return rrj_put_varint(out, rrj_zigzag(shape & EXACT_TIME ? passed : in_units(passed, RRJ_TICK_NS)));
+	return rrj_put_varint(out, rrj_zigzag(shape & RRJ_EXACT_TIME ? passed : in_units(passed, RRJ_TICK_NS)));
 }
 
 uint8_t *rrj_turn_put(uint8_t *out, const struct rrj_turn *turn, struct rrj_delta *delta)
 {
 	uint64_t shift = (uint64_t)turn->real_ns - (uint64_t)turn->mono_ns;
 	bool still = (uint64_t)turn->icount == delta->icount && (uint64_t)turn->mono_ns == delta->mono;
-	unsigned shape = (shift != delta->shift ? SHIFTED : 0) |
-			 (divides(RRJ_TICK_NS, (uint64_t)turn->mono_ns - delta->mono) ? 0 : EXACT_TIME) |
-			 (still ? STILL : 0);
+	unsigned shape = (shift != delta->shift ? RRJ_SHIFTED : 0) |
+			 (divides(RRJ_TICK_NS, (uint64_t)turn->mono_ns - delta->mono) ? 0 : RRJ_EXACT_TIME) |
+			 (still ? RRJ_STILL : 0);
 
-	out = rrj_put_varint(out, (uint64_t)turn->releases << RELEASES_SHIFT | shape | (turn->loop ? 0 : turn->kind));
+	out = rrj_put_varint(out, (uint64_t)turn->releases << RRJ_RELEASES_SHIFT | shape | (turn->loop ? 0 : turn->kind));
 	if (turn->loop)
 		out = rrj_put_varint(out, (uint64_t)turn->loop << RRJ_LOOP_SHIFT | turn->kind);
 	if (!still) {
 		out = put_delta(out, (uint64_t)turn->icount, delta->icount);
 		out = put_time(out, turn, shape, delta);
 	}
-	if (shape & SHIFTED)
+	if (shape & RRJ_SHIFTED)
 		out = put_delta(out, shift, delta->shift);
 	out = put_digests(out, turn);
 	rrj_turn_keep(delta, turn);
@@ -122,18 +115,18 @@ uint8_t *rrj_turn_put(uint8_t *out, const struct rrj_turn *turn, struct rrj_delt
 
 void rrj_turn_get(struct rrj_in *in, struct rrj_turn *turn, struct rrj_delta *delta)
 {
-	uint64_t shape = rrj_get_upto(in, (uint64_t)UINT32_MAX << RELEASES_SHIFT | ((1 << RELEASES_SHIFT) - 1));
+	uint64_t shape = rrj_get_upto(in, (uint64_t)UINT32_MAX << RRJ_RELEASES_SHIFT | ((1 << RRJ_RELEASES_SHIFT) - 1));
 	uint64_t icount = delta->icount, passed = 0, shift = delta->shift;
 
-	*turn = (struct rrj_turn){ .seq = delta->seq + 1, .releases = (uint32_t)(shape >> RELEASES_SHIFT) };
+	*turn = (struct rrj_turn){ .seq = delta->seq + 1, .releases = (uint32_t)(shape >> RRJ_RELEASES_SHIFT) };
 	rrj_who_get(in, shape, RRJ_AGAIN, turn);
-	if (!(shape & STILL)) {
+	if (!(shape & RRJ_STILL)) {
 		icount = rrj_get_delta(in, icount);
 		passed = rrj_unzigzag(rrj_get_varint(in));
 	}
-	if (!(shape & EXACT_TIME))
+	if (!(shape & RRJ_EXACT_TIME))
 		passed *= RRJ_TICK_NS;
-	if (shape & SHIFTED)
+	if (shape & RRJ_SHIFTED)
 		shift = rrj_get_delta(in, shift);
 	turn->icount = (int64_t)icount;
 	turn->mono_ns = (int64_t)(delta->mono + passed);
@@ -177,7 +170,7 @@ static unsigned request_shape(const struct rrj_request *request, const struct rr
 	       (divides(unit, way) && unit <= INT64_MAX ? 0 : EXACT_OFFSET) |
 	       (is_short(request->latency_ns) && rrj_round_latency(request->latency_ns) == request->latency_ns
 			? 0
-			: EXACT_LATENCY) |
+			: RRJ_EXACT_LATENCY) |
 	       (submission_of(request, delta) < RRJ_COUNTS ? 0 : EXACT_SUBMISSION);
 }
 
@@ -188,7 +181,7 @@ static uint8_t *put_origin(uint8_t *out, const struct rrj_request *request, unsi
 		out = put_delta(out, delta->icount, (uint64_t)request->submit_icount);
 	else
 		out = rrj_put_varint(out, submission_of(request, delta));
-	if (shape & EXACT_LATENCY)
+	if (shape & RRJ_EXACT_LATENCY)
 		return rrj_put_varint(out, rrj_zigzag((uint64_t)request->latency_ns));
 	*out = (uint8_t)latency_code(request->latency_ns);
 	return out + 1;
@@ -252,7 +245,7 @@ void rrj_request_get(struct rrj_in *in, struct rrj_request *request, struct rrj_
 	request->offset = get_offset(in, shape, request->length, delta->next_offset);
 	rrj_results_get(in, shape, request);
 	request->submit_icount = (int64_t)get_submission(in, shape, delta);
-	if (shape & EXACT_LATENCY)
+	if (shape & RRJ_EXACT_LATENCY)
 		request->latency_ns = (int64_t)rrj_unzigzag(rrj_get_varint(in));
 	else
 		request->latency_ns = latency_of(rrj_get_byte(in));

@@ -29,19 +29,18 @@ int rrj_content_open(struct rrj_content *c, int fd)
 	if (error)
 		return error;
 	c->bytes = malloc(RRJ_CONTENT_MAX);
-	c->context = ZSTD_createDCtx();
 	c->next.offset = c->offset = RRJ_HEADER_SIZE;
 	c->file = RRJ_JOURNAL_NAME;
-	if (c->bytes && c->context)
-		return 0;
-	rrj_content_close(c);
-	return -ENOMEM;
+	error = c->bytes ? rrj_unpacker_init(&c->unpacker) : -ENOMEM;
+	if (error)
+		rrj_content_close(c);
+	return error;
 }
 
 void rrj_content_close(struct rrj_content *c)
 {
 	rrj_files_close(&c->files);
-	ZSTD_freeDCtx(c->context);
+	rrj_unpacker_free(&c->unpacker);
 	free(c->bytes);
 }
 
@@ -81,15 +80,10 @@ static int pass(struct rrj_content *c)
 /* The block's stored bytes become the content; false when they are not what its head says. */
 static bool decode(struct rrj_content *c, const struct rrj_block *block, const uint8_t *stored)
 {
-	size_t size = block->stored;
-
 	if (rrj_block_checksum(&c->files.seal, stored, block->stored) != block->checksum)
 		return false;
-	if (block->codec == RRJ_ZSTD)
-		size = ZSTD_decompressDCtx(c->context, c->bytes, block->content, stored, block->stored);
-	else
-		memcpy(c->bytes, stored, size);
-	return size == block->content && block->after == rrj_hash(block->place.hash, c->bytes, size);
+	return rrj_unpack(&c->unpacker, block->codec, c->bytes, block->content, stored, block->stored) &&
+	       block->after == rrj_hash(block->place.hash, c->bytes, block->content);
 }
 
 /* The block at hand from the journal: 1, 0 when it is not there, -errno. */

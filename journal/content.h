@@ -6,15 +6,14 @@
 #ifndef RRJ_CONTENT_H
 #define RRJ_CONTENT_H
 
-#include <zstd.h>
-
+#include "codec.h"
 #include "files.h"
 
 enum { RRJ_NEXT_BLOCK = 2 };
 
 struct rrj_content {
 	struct rrj_files files;
-	ZSTD_DCtx *context;
+	struct rrj_unpacker unpacker;
 	struct rrj_place place; /* of the block at hand */
 	uint8_t *bytes;		/* its content so far */
 	size_t size, taken;	/* how much there is; how much of it has been handed out */

@@ -86,7 +86,7 @@ static int take(struct rrj_reader *r, struct rrj_record *record)
 		return found;
 	if (type == RRJ_START) {
 		memcpy(record->start.id, r->content.files.seal.id, sizeof(record->start.id));
-		record->start.needs = r->content.files.seal.needs & ~(uint32_t)RRJ_NEEDS_COMPACT;
+		record->start.needs = r->content.files.seal.needs & ~(uint32_t)RRJ_NEEDS_ALWAYS;
 		r->started = true;
 	}
 	r->ended = type == RRJ_END;

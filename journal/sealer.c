@@ -7,7 +7,6 @@
  * torn block off, leaves the tail as it is and ends; nothing is lost, since a reader takes what no block has from the
  * tail.
  */
-#define ZSTD_STATIC_LINKING_ONLY
 #include "sealer.h"
 
 #include <errno.h>
@@ -15,20 +14,21 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <zstd.h>
 
-enum { LEVEL = 3, STACK = 256 << 10, PARTS = 4 };
+enum { STACK = 256 << 10, PARTS = 4 };
 
 int rrj_sealer_init(struct rrj_sealer *s)
 {
-	*s = (struct rrj_sealer){ .fd = -1, .workspace_size = ZSTD_estimateCCtxSize(LEVEL) };
-	s->out = malloc(RRJ_BLOCK_HEAD_SIZE + RRJ_CONTENT_MAX);
-	s->workspace = malloc(s->workspace_size);
+	int error;
+
+	*s = (struct rrj_sealer){ .fd = -1 };
+	s->out = malloc(RRJ_BLOCK_HEAD_SIZE + RRJ_PACK_ROOM);
 	for (int i = 0; i < RRJ_TAILS; i++) {
 		s->slots[i].fd = -1;
 		s->slots[i].content = malloc(RRJ_CONTENT_MAX);
 	}
-	if (s->out && s->workspace && s->slots[0].content && s->slots[1].content)
+	error = rrj_packer_init(&s->packer);
+	if (!error && s->out && s->slots[0].content && s->slots[1].content)
 		return 0;
 	rrj_sealer_free(s);
 	return -ENOMEM;
@@ -39,7 +39,7 @@ void rrj_sealer_free(struct rrj_sealer *s)
 	for (int i = 0; i < RRJ_TAILS; i++)
 		free(s->slots[i].content);
 	free(s->out);
-	free(s->workspace);
+	rrj_packer_free(&s->packer);
 }
 
 /* ---- writing ---- */
@@ -80,20 +80,13 @@ int rrj_write_all(int fd, const struct iovec *parts, int n, uint64_t offset)
 
 /* ---- sealing ---- */
 
-/* Compresses the content behind the block's head, or copies it there when that is no longer. */
+/* Packs the content behind the block's head. */
 static void store(struct rrj_sealer *s, const struct rrj_slot *slot, struct rrj_block *block)
 {
 	uint8_t *stored = s->out + RRJ_BLOCK_HEAD_SIZE;
-	ZSTD_CCtx *context = ZSTD_initStaticCCtx(s->workspace, s->workspace_size);
-	size_t size =
-		context ? ZSTD_compressCCtx(context, stored, slot->used - 1, slot->content, slot->used, LEVEL) : 0;
+	size_t size;
 
-	block->codec = RRJ_ZSTD;
-	if (!size || ZSTD_isError(size)) {
-		memcpy(stored, slot->content, slot->used);
-		block->codec = RRJ_PLAIN;
-		size = slot->used;
-	}
+	block->codec = rrj_pack(&s->packer, stored, &size, slot->content, slot->used);
 	block->stored = (uint32_t)size;
 	block->content = (uint32_t)slot->used;
 	block->checksum = rrj_block_checksum(&s->seal, stored, size);

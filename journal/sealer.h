@@ -13,7 +13,7 @@
 #include <stdatomic.h>
 #include <sys/uio.h>
 
-#include "block.h"
+#include "codec.h"
 
 struct rrj_slot {
 	int fd; /* of the tail; -1: none yet */
@@ -32,8 +32,7 @@ struct rrj_sealer {
 	unsigned next;	 /* the slot to seal next */
 	uint64_t size;	 /* of the journal */
 	uint8_t *out;	 /* a block: its head, then what it stores */
-	void *workspace; /* of zstd */
-	size_t workspace_size;
+	struct rrj_packer packer;
 	atomic_int error; /* why the thread has ended */
 	bool running;
 	atomic_bool stop;

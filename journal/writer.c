@@ -271,7 +271,7 @@ int rrj_append(struct rrj_writer *w, const struct rrj_record *record)
 		return error;
 	if (record->type == RRJ_START) {
 		rrj_seal_init(&w->sealer.seal, record->start.id);
-		w->sealer.seal.needs = record->start.needs | RRJ_NEEDS_COMPACT;
+		w->sealer.seal.needs = record->start.needs | RRJ_NEEDS_ALWAYS;
 	}
 	w->started = true;
 	tail = slot(w);

@@ -3,8 +3,8 @@
  * fuzz.c - libFuzzer's target: any bytes as a recording, or as a part of one with its checksums put right.
  *
  * The first byte chooses, or FUZZ_PART in the environment. Parsers: 0 a tail as it is, 1 its frames, 2 a stored block's
- * content, 3 a zstd block, 4 a journal as it is, 5 records of a store of pieces. Checks: no record after damage, memory
- * and time by libFuzzer's limits, reading ends.
+ * content, 3 a zstd block, 4 a journal as it is, 5 records of a store of pieces, 6 columns and what they are made of.
+ * Checks: no record after damage, memory and time by libFuzzer's limits, reading ends, columns give back what was put.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -14,13 +14,14 @@
 #include <unistd.h>
 
 #include "journal/block.h"
+#include "journal/codec.h"
 #include "journal/piece.h"
 #include "rrio/journal.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 
-enum part { TAIL, FRAMES, CONTENT, ZSTD, AS_IS, PIECES, PARTS };
+enum part { TAIL, FRAMES, CONTENT, ZSTD, AS_IS, PIECES, COLUMNS, PARTS };
 
 static uint8_t bytes[16 << 20];
 
@@ -189,6 +190,24 @@ static void read_journal(const uint8_t *journal, size_t size)
 	read_all(fd);
 }
 
+/* The data as columns, which say themselves how much content they are; and as content. */
+static void read_columns(const uint8_t *data, size_t size)
+{
+	static uint8_t packed[RRJ_PACK_ROOM], content[RRJ_CONTENT_MAX];
+	static struct rrj_packer packer;
+	static struct rrj_unpacker unpacker;
+	enum rrj_codec codec;
+	size_t stored;
+
+	if (!packer.columns && (rrj_packer_init(&packer) || rrj_unpacker_init(&unpacker)))
+		abort();
+	if (size > 2)
+		rrj_unpack(&unpacker, RRJ_ZSTD_COLUMNS, content, data[0] + data[1] * 256u, data + 2, size - 2);
+	codec = rrj_pack(&packer, packed, &stored, data, size);
+	if (!rrj_unpack(&unpacker, codec, content, size, packed, stored) || memcmp(content, data, size))
+		abort();
+}
+
 static int only = -1;
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
@@ -221,6 +240,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		break;
 	case PIECES:
 		read_pieces(pieces_of(data + 1, size - 1));
+		break;
+	case COLUMNS:
+		read_columns(data + 1, size - 1);
 		break;
 	case AS_IS:
 	case PARTS:

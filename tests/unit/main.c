@@ -9,8 +9,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#define SUITES(X)                                                                                                       \
-	X(crc32c) X(journal) X(order) X(damage) X(format) X(golden) X(stack) X(entry) X(message) X(folder) X(exports) X(pieces)
+#define SUITES(X)                                                                         \
+	X(crc32c) X(journal) X(order) X(damage) X(format) X(golden) X(stack) X(entry) X(message) \
+	X(folder) X(exports) X(pieces) X(codec)
 
 #define DECLARE(name) extern CU_TestInfo name##_tests[];
 SUITES(DECLARE)
