@@ -35,7 +35,7 @@ engine_table() { # LINES
 	if grep -q '^luring_init optional found' <<<"$1"; then
 		printf 'aio=io_uring  can be recorded\n'
 	else
-		printf 'aio=io_uring  cannot be recorded with this emulator (10.2 and later, and patched ones); use aio=native\n'
+		printf 'aio=io_uring  cannot be recorded with this emulator (10.2 and later, and those without it); use aio=native\n'
 	fi
 	if grep -qE '^(iothread_get_aio_context|aio_context_set_poll_params) optional missing' <<<"$1"; then
 		printf 'iothreads     cannot be recorded with this emulator; leave out iothread=\n'

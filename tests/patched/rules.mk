@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The core matrix on an emulator that exports nothing and has rrio's hook. Its engines: threads and native.
+# The core matrix on an emulator that exports nothing and has rrio's hook.
 PATCHED_CASES := 'qemu/virtio-*' 'qemu/ide-*' 'qemu/ahci-*' 'qemu/nvme-*' 'qemu/usb-*' 'qemu/poll-*' \
 	qemu/linux-ide qemu/linux-ahci 'qemu/drives.two_iothreads_*'
 
