@@ -12,7 +12,7 @@ sanitized() { # record|replay
 	local runtime
 	runtime=$(ldd "$B-tsan/librrio.so" | sed -nE 's/^\s*(libtsan\S+) =>.*/\1/p')
 	[[ $runtime ]] || fail "$B-tsan/librrio.so has no ThreadSanitizer; next: make test-races"
-	command=(setarch -R env "RRIO_MODE=$1" "RRIO_DIR=$PWD/rec" "LD_LIBRARY_PATH=$B-tsan:$B"
+	command=(setarch -R env "RRIO_MODE=$1" "RRIO_DIR=$PWD/rec" "LD_LIBRARY_PATH=$B-tsan:$B-tsan/races:$B"
 		"LD_PRELOAD=librrio.so jumps.so $runtime"
 		"TSAN_OPTIONS=log_path=$PWD/race exitcode=0 report_signal_unsafe=0" "$emulator" "${args[@]}")
 }

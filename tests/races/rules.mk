@@ -2,7 +2,7 @@
 # librrio.so with ThreadSanitizer under the real emulator; what stands between the two is built without it.
 
 #: make test-races           librrio.so with ThreadSanitizer under QEMU: engines, iothreads, RCU and VNC windows; minutes
-test-races: test-parts $(B)/jumps.so $(B)-tsan/libunwind.so.8
+test-races: test-parts $(B)/jumps.so $(B)-tsan/races/libunwind.so.8
 	CFLAGS='-fsanitize=thread' LDFLAGS='-fsanitize=thread' $(MAKE) --no-print-directory B=$(B)-tsan $(B)-tsan/librrio.so
 	tests/run 'races/*'
 
@@ -13,7 +13,7 @@ $(B)/jumps.so: tests/races/jumps.c
 
 # An empty one takes its place: libunwind frees what it has of a thread behind ThreadSanitizer's end of that thread, and by a
 # mutex, at which the sanitizer's runtime then fails. Without it a report has no stacks.
-$(B)-tsan/libunwind.so.8:
+$(B)-tsan/races/libunwind.so.8:
 	@mkdir -p $(@D)
 	$(call say,ld)
 	$(Q)$(CC) -shared -Wl,-soname,$(@F) -o $@ -x c /dev/null
