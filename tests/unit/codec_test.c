@@ -16,10 +16,10 @@
 static struct rrj_packer packer;
 static struct rrj_unpacker unpacker;
 static uint8_t content[RRJ_CONTENT_MAX], packed[RRJ_PACK_ROOM], again[RRJ_CONTENT_MAX];
+static size_t stored; /* bytes of `packed` */
 
 static enum rrj_codec comes_back(size_t size)
 {
-	size_t stored = 0;
 	enum rrj_codec codec = rrj_pack(&packer, packed, &stored, content, size);
 
 	CU_ASSERT(stored <= size);
@@ -94,18 +94,16 @@ static size_t make_reads(unsigned n)
 static void test_reads(void)
 {
 	enum { READS = 10000 };
-	size_t size = make_reads(READS), stored;
 
 	begin();
-	CU_ASSERT_EQUAL(comes_back(size), RRJ_ZSTD_COLUMNS);
-	rrj_pack(&packer, packed, &stored, content, size);
+	CU_ASSERT_EQUAL(comes_back(make_reads(READS)), RRJ_ZSTD_COLUMNS);
 	CU_ASSERT(stored < READS * 11);
 	end();
 }
 
-static bool unpacks(size_t size, const void *stored, size_t stored_size)
+static bool unpacks(size_t size, const void *bytes, size_t n)
 {
-	return rrj_unpack(&unpacker, RRJ_ZSTD_COLUMNS, again, size, stored, stored_size);
+	return rrj_unpack(&unpacker, RRJ_ZSTD_COLUMNS, again, size, bytes, n);
 }
 
 #define UNPACKS(size, bytes) unpacks(size, bytes, sizeof(bytes) - 1)
@@ -113,7 +111,7 @@ static bool unpacks(size_t size, const void *stored, size_t stored_size)
 /* Columns 0, records' first bytes, and 8, a NOTE's payload, by hand. */
 static void test_wrong(void)
 {
-	size_t size = make_reads(200), stored;
+	size_t size = make_reads(200);
 
 	begin();
 	CU_ASSERT(UNPACKS(3, "\x00\x01\x01\x26\x08\x02\x02" "ab"));
@@ -130,7 +128,7 @@ static void test_wrong(void)
 	CU_ASSERT(!UNPACKS(3, "\x00\x01\x01\x26\x08\x02\x01" "a"));
 	CU_ASSERT(!UNPACKS(3, "\x00\x01\x01\x26\x08\x02\x02" "a"));
 	CU_ASSERT(!UNPACKS(3, ""));
-	CU_ASSERT_EQUAL_FATAL(rrj_pack(&packer, packed, &stored, content, size), RRJ_ZSTD_COLUMNS);
+	CU_ASSERT_EQUAL_FATAL(comes_back(size), RRJ_ZSTD_COLUMNS);
 	for (size_t i = 0; i < stored; i++)
 		CU_ASSERT(!unpacks(size, packed, i));
 	for (size_t i = 0; i < stored * 8; i++) {
@@ -148,14 +146,14 @@ static void test_golden(void)
 {
 	enum { GOLDEN_READS = 200 };
 	int dir = new_folder(), fd;
-	size_t size = make_reads(GOLDEN_READS), stored;
+	size_t size = make_reads(GOLDEN_READS), n;
 	uint8_t *golden;
 
 	begin();
 	CU_ASSERT_FATAL(unhex(dir, "journal", "v1-columns"));
 	fd = openat(dir, "journal", O_RDONLY | O_CLOEXEC);
-	golden = bytes_of(fd, &stored);
-	CU_ASSERT(unpacks(size, golden, stored));
+	golden = bytes_of(fd, &n);
+	CU_ASSERT(unpacks(size, golden, n));
 	CU_ASSERT(!memcmp(again, content, size));
 	free(golden);
 	close(fd);
