@@ -11,8 +11,11 @@
 enum {
 	/* The main loop has two: of its context, and of that of its handlers. */
 	WAITING_MAX = 8,
-	/* Instructions that a bell waits at most, if the guest neither idles nor stalls. */
-	FAR_ENOUGH = 1000000,
+	/*
+	 * Instructions that a bell waits at most, if the guest neither idles nor stalls. It stalls where a timer is a
+	 * loop's own: so nothing waits for this, but that there be a turn, and what is compared at it, now and then.
+	 */
+	FAR_ENOUGH = 10000000,
 };
 
 static struct {
