@@ -169,13 +169,11 @@ static struct call describe(const struct iocb *iocb)
 	return call;
 }
 
-/* Hands them all over; the host may take some at a time. */
+/* The host may take some at a time. */
 static void submit(struct context *context, struct iocb **host, long count)
 {
 	int tries = 0;
 
-	for (long i = 0; i < count; i++)
-		engine_hand_over((struct engine_request *)(uintptr_t)host[i]->aio_data);
 	while (count) {
 		int taken = real.io_submit(context->host, count, host);
 
@@ -190,22 +188,27 @@ static void submit(struct context *context, struct iocb **host, long count)
 	}
 }
 
-static void submit_one(struct engine_request *request)
+static void hand_over(struct engine_request *list)
 {
-	struct context *context = request->ring;
-	struct iocb *host = &context->iocbs[request - context->requests.first];
+	struct context *context = list->ring;
+	struct iocb *host[EVENTS];
+	long n = 0;
 
-	submit(context, &host, 1);
+	for (; list; list = list->next) {
+		host[n++] = &context->iocbs[list - context->requests.first];
+		engine_hand_over(list);
+	}
+	submit(context, host, n);
 }
 
 /* The request as the host gets it: our buffer, our cookie, and no eventfd. */
-static struct iocb *begin(struct context *context, const struct iocb *iocb, struct engine_request *request)
+static void begin(struct context *context, const struct iocb *iocb, struct engine_request *request)
 {
 	struct iocb *host;
 
 	request->call = describe(iocb);
 	request->complete = complete;
-	request->submit = submit_one;
+	request->submit = hand_over;
 	request->ring = context;
 	request->cookie = (uintptr_t)iocb;
 	request->eventfd = (int)iocb->aio_resfd;
@@ -219,7 +222,6 @@ static struct iocb *begin(struct context *context, const struct iocb *iocb, stru
 		host->aio_buf = (uintptr_t)&request->part;
 		host->aio_nbytes = 1;
 	}
-	return host;
 }
 
 INTERPOSED int io_submit(void *ring, long count, void **iocbs);
@@ -227,18 +229,17 @@ INTERPOSED int io_submit(void *ring, long count, void **iocbs)
 {
 	struct context *context = find(ring);
 	struct engine_request *request;
-	struct iocb *host[EVENTS];
-	long taken = 0, n = 0;
+	long taken = 0;
 
 	if (!context)
 		return real.io_submit((aio_context_t)ring, count, (struct iocb **)iocbs);
 	if (count > 0 && !(((struct iocb *)iocbs[0])->aio_flags & IOCB_FLAG_RESFD))
 		return real.io_submit(context->host, 1, (struct iocb **)iocbs);
 	for (; taken < count && taken < EVENTS && (request = engine_request_get(&context->requests)); taken++) {
-		host[n] = begin(context, iocbs[taken], request);
-		n += !engine_carry(request);
+		begin(context, iocbs[taken], request);
+		engine_pass_on(request);
 	}
-	submit(context, host, n);
+	engine_submitted();
 	return count && !taken ? -EAGAIN : (int)taken;
 }
 

@@ -159,6 +159,7 @@ static void *carry(void *unused)
 			engine_finished(request, call_virtually(&request->call));
 		} else {
 			image_save(request->call.image, &request->call);
+			request->next = NULL;
 			request->submit(request);
 		}
 	}
@@ -178,18 +179,61 @@ static void hand_to_thread(struct engine_request *request)
 	real.pthread_mutex_unlock(&carried.lock);
 }
 
-bool engine_carry(struct engine_request *request)
+/* ---- to the host ---- */
+
+/* The calling thread's, in their order. */
+static __thread struct engine_request *held, *last_held __attribute__((tls_model("initial-exec")));
+
+static void hold(struct engine_request *request)
+{
+	request->next = NULL;
+	if (held)
+		last_held->next = request;
+	else
+		held = request;
+	last_held = request;
+}
+
+/* Cuts the requests of the first one's ring off. */
+static struct engine_request *of_one_ring(struct engine_request *list)
+{
+	struct engine_request *rest;
+
+	while (list->next && list->next->ring == list->ring)
+		list = list->next;
+	rest = list->next;
+	list->next = NULL;
+	return rest;
+}
+
+void engine_flush(void)
+{
+	while (held) {
+		struct engine_request *list = held;
+
+		held = of_one_ring(list);
+		list->submit(list);
+	}
+}
+
+void engine_submitted(void)
+{
+	if (!turnstile_holds())
+		engine_flush();
+}
+
+void engine_pass_on(struct engine_request *request)
 {
 	const struct call *call = &request->call;
-	bool to_host = !call_is_virtual(call) && (!call->image || !recording() || image_is_safe(call->image, call));
 
 	self.inside = true;
 	if (!call_wanted(call))
 		engine_finished(request, call->then);
-	else if (!to_host)
+	else if (!call_is_virtual(call) && (!call->image || !recording() || image_is_safe(call->image, call)))
+		hold(request);
+	else
 		hand_to_thread(request);
 	self.inside = false;
-	return !call_wanted(call) || !to_host;
 }
 
 int engine_thread(pthread_t *thread, void *(*start)(void *), void *argument)

@@ -20,8 +20,8 @@ struct engine_request;
 /* (locked) Puts a completion into the ring that QEMU reads, and makes its descriptor readable. */
 typedef void engine_complete(struct engine_request *request, int64_t result);
 
-/* Any thread: hands one request to the host. */
-typedef void engine_submit(struct engine_request *request);
+/* Any thread: hands requests to the host, a list of those of one ring. */
+typedef void engine_submit(struct engine_request *list);
 
 struct engine_request {
 	struct gate gate; /* first: publishing gets its address */
@@ -34,7 +34,7 @@ struct engine_request {
 	void *ring;	/* aio.c's or uring.c's */
 	uint64_t cookie; /* what QEMU knows the request by */
 	int eventfd;
-	struct engine_request *next; /* spare, or to be carried out */
+	struct engine_request *next; /* spare, to be carried out, or to be handed over */
 	_Atomic bool handed_over;    /* to the host */
 };
 
@@ -59,11 +59,17 @@ void engine_request_put(struct engine_requests *requests, struct engine_request 
 void engine_begin(struct engine_request *request);
 
 /*
- * Whoever runs, after that: true when it is not to hand the request over. The host did nothing of it when it was
- * recorded; or it needs more than the host, and a thread of ours does all of it: what an image holds is saved before it
- * is changed, and in replay an image is a virtual file.
+ * Whoever runs, after that: gives it to whom it is for. None, if the host did nothing of it when it was recorded; a
+ * thread of ours, if it needs more than the host: what an image holds is saved before it is changed, and in replay an
+ * image is a virtual file. Else the host, at engine_flush().
  */
-bool engine_carry(struct engine_request *request);
+void engine_pass_on(struct engine_request *request);
+
+/* Whoever runs, behind the last one of a submission: hands them over, unless turnstile_holds(). */
+void engine_submitted(void);
+
+/* What turnstile_hand_over() does of that. */
+void engine_flush(void);
 
 /*
  * Whoever hands the request to the host, right before, and done with it: only the kernel lies between this thread and

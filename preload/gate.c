@@ -220,7 +220,7 @@ bool gate_give_time(unsigned loop, const struct timespec *until)
 	return true;
 }
 
-bool gate_in_flight(void)
+uint64_t gate_in_flight(void)
 {
-	return tickets_taken() > releases;
+	return tickets_taken() - releases;
 }

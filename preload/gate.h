@@ -104,7 +104,7 @@ uint64_t gate_awaited(void);
 uint64_t gate_progress(void);
 bool gate_is_publishing(void);
 
-/* Are there requests submitted and not released yet? The same in record and replay, for whoever runs. */
-bool gate_in_flight(void);
+/* How many requests have been submitted and not released yet? The same in record and replay, for whoever runs. */
+uint64_t gate_in_flight(void);
 
 #endif

@@ -44,6 +44,7 @@ void turnstile_nested_poll(turnstile_host_poll *host, void *poll)
 	int before;
 	bool asks;
 
+	turnstile_hand_over();
 	turnstile_lock();
 	before = enter_nested();
 	place = turnstile.nested;
@@ -68,6 +69,7 @@ int turnstile_nested_wait(turnstile_host_wait *wait, void *what)
 	struct place place;
 	int before, result;
 
+	turnstile_hand_over();
 	turnstile_lock();
 	before = enter_nested();
 	turnstile_unlock();
@@ -85,6 +87,7 @@ int turnstile_lend(pthread_cond_t *cond, pthread_mutex_t *bql)
 {
 	int result;
 
+	turnstile_hand_over();
 	turnstile_lock();
 	turnstile.loan = cond;
 	turnstile.loops[self.loop].again = 0;

@@ -95,6 +95,7 @@ static bool is_plain(void)
 		return true;
 	if (config.mode != MODE_OFF)
 		return false;
+	turnstile_hand_over();
 	/* A recording that has been given up: any thread publishes. */
 	turnstile_lock();
 	uring_drained();

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "gate.h"
+#include "interpose.h"
 #include "turnstile.h"
 #include "wake.h"
 
@@ -81,6 +82,29 @@ void pool_submitted(const pthread_cond_t *cond)
 		return;
 	number = ++pool->submitted;
 	ticket_take(slot_of(pool, number), number, turnstile_icount(), NULL);
+}
+
+/* The calling thread's: how often it still has to signal that condition. */
+static __thread struct {
+	pthread_cond_t *cond;
+	unsigned count;
+} held __attribute__((tls_model("initial-exec")));
+
+void pool_flush(void)
+{
+	for (; held.count; held.count--)
+		real.pthread_cond_signal(held.cond);
+}
+
+bool pool_holds(pthread_cond_t *cond)
+{
+	if (careful || !turnstile_holds() || !pool_of(cond))
+		return false;
+	if (held.cond != cond)
+		pool_flush();
+	held.cond = cond;
+	held.count++;
+	return true;
 }
 
 /* (locked) Behind this one there may be jobs in flight. */

@@ -46,6 +46,13 @@ struct pool *pool_of(const void *address);
 /* Main, vCPU thread or iothread: it signals a condition. That is how a job is submitted, when it is one of a pool's. */
 void pool_submitted(const pthread_cond_t *cond);
 
+/*
+ * The same thread, then: true when it is not to signal now (turnstile_holds()): a worker would take the host's processors
+ * from those for whom the guest waits. What turnstile_hand_over() does of that.
+ */
+bool pool_holds(pthread_cond_t *cond);
+void pool_flush(void);
+
 /* The same thread: now it has. */
 void pool_signalled(const pthread_cond_t *cond);
 

@@ -116,6 +116,8 @@ INTERPOSED int pthread_cond_signal(pthread_cond_t *cond)
 		return real.pthread_cond_signal(cond);
 	loops_prepare_main();
 	pool_submitted(cond);
+	if (pool_holds(cond))
+		return 0;
 	result = real.pthread_cond_signal(cond);
 	pool_signalled(cond);
 	return result;

@@ -215,38 +215,61 @@ static bool goes_on(bool ready)
 	return true;
 }
 
+/* The turn ends, unless another one follows at once: then true. *asks: does the host have to be asked for the next? */
+static bool leave(bool ready, bool *asks)
+{
+	bool again;
+
+	turnstile_lock();
+	again = goes_on(ready);
+	if (!again) {
+		end_turn();
+		*asks = turnstile.no_guest || turn_must_ask();
+		wake_poll_begins(*asks);
+	}
+	turnstile_unlock();
+	if (!again)
+		turn_wake_vcpu();
+	turnstile_hand_over();
+	return again;
+}
+
+/* (locked) */
+static void take_next(void)
+{
+	const struct place *place = await_place();
+
+	if (!place)
+		return;
+	turnstile.running = (int)self.loop;
+	turnstile.loops[self.loop].again = AGAIN_MAX;
+	turn_take(place);
+}
+
+/* (locked) */
+static void take_again(void)
+{
+	turnstile.turns++;
+	turn_take(&(struct place){ RRJ_AGAIN, turnstile.turn_icount });
+}
+
 static void next_turn(turnstile_host_poll *host, void *poll)
 {
-	const struct place *place;
-	bool asks, ready = recording() && host(poll, false);
+	bool asks = false, ready = recording() && host(poll, false);
 
 	if (!self.loop) {
 		rcu_window();
 		vnc_window();
 	}
-	turnstile_lock();
-	if (goes_on(ready)) {
-		turnstile.turns++;
-		turn_take(&(struct place){ RRJ_AGAIN, turnstile.turn_icount });
-		turnstile_unlock();
-		return;
-	}
-	end_turn();
-	asks = turnstile.no_guest || turn_must_ask();
-	wake_poll_begins(asks);
-	turnstile_unlock();
-	turn_wake_vcpu();
-
-	if (asks)
-		host(poll, true);
-
-	turnstile_lock();
-	wake_poll_ends(asks);
-	place = await_place();
-	if (place) {
-		turnstile.running = (int)self.loop;
-		turnstile.loops[self.loop].again = AGAIN_MAX;
-		turn_take(place);
+	if (leave(ready, &asks)) {
+		turnstile_lock();
+		take_again();
+	} else {
+		if (asks)
+			host(poll, true);
+		turnstile_lock();
+		wake_poll_ends(asks);
+		take_next();
 	}
 	turnstile_unlock();
 }
@@ -264,4 +287,5 @@ void turnstile_loop_ends(void)
 	end_turn();
 	turnstile_unlock();
 	turn_wake_vcpu();
+	turnstile_hand_over();
 }

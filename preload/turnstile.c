@@ -16,9 +16,11 @@
 
 #include "../hooks/emulator.h"
 #include "config.h"
+#include "engine.h"
 #include "gate.h"
 #include "interpose.h"
 #include "message.h"
+#include "pool.h"
 #include "rcu.h"
 #include "self.h"
 #include "tape.h"
@@ -172,6 +174,26 @@ void turnstile_no_guest(void)
 	turnstile.no_guest = true;
 	real.pthread_cond_broadcast(&turnstile.loops_cond);
 	turnstile_unlock();
+}
+
+/* ---- what a turn has submitted ---- */
+
+void turnstile_hand_over(void)
+{
+	engine_flush();
+	pool_flush();
+}
+
+/* Has it its turn, at whose end it comes to its outer poll? Not before the guest's start. */
+static bool in_turn(void)
+{
+	return config.mode != MODE_OFF && (self.role == THREAD_MAIN || self.role == THREAD_LOOP) &&
+	       turnstile.running == (int)self.loop && turnstile.turns;
+}
+
+bool turnstile_holds(void)
+{
+	return in_turn() && gate_in_flight() > 1;
 }
 
 /* ---- the watch ---- */

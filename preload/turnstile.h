@@ -94,6 +94,18 @@ typedef bool turnstile_host_poll(void *poll, bool waits);
 /* The outer poll: ends a turn, and starts the next one: at once, or when the host's poll has something. */
 void turnstile_outer_poll(turnstile_host_poll *host, void *poll);
 
+/*
+ * Does the calling thread keep what it submits until its turn ends? The guest need not stand still for what the host
+ * makes of it. But for a request that is the only one in flight the guest may well wait, and this very turn can release it.
+ */
+bool turnstile_holds(void);
+
+/*
+ * The calling thread hands over what it has kept: to the host, and to workers. At the turn's end, and before it waits for
+ * anything; without the lock.
+ */
+void turnstile_hand_over(void);
+
 /* An iothread ends, and with it its turn. */
 void turnstile_loop_ends(void);
 

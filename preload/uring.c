@@ -338,12 +338,15 @@ static void prepare(struct ring *ring, struct engine_request *request)
 	engine_hand_over(request);
 }
 
-static void submit_one(struct engine_request *request)
+static void hand_over(struct engine_request *list)
 {
-	struct ring *ring = request->ring;
+	struct ring *ring = list->ring;
 
 	real.pthread_mutex_lock(&ring->lock);
-	prepare(ring, request);
+	for (struct engine_request *next; list; list = next) {
+		next = list->next; /* handed over, it is no more ours */
+		prepare(ring, list);
+	}
 	flush(ring);
 	real.pthread_mutex_unlock(&ring->lock);
 }
@@ -353,7 +356,7 @@ static void begin(struct ring *ring, const struct io_uring_sqe *sqe, struct engi
 	ring->asked[request - ring->requests.first] = *sqe;
 	request->call = describe(sqe);
 	request->complete = complete;
-	request->submit = submit_one;
+	request->submit = hand_over;
 	request->ring = ring;
 	request->cookie = sqe->user_data;
 	engine_begin(request);
@@ -363,22 +366,14 @@ static int submit(struct ring *ring)
 {
 	struct io_uring_sq *sq = &ring->guest->sq;
 	struct engine_request *request;
-	int begun = 0, prepared = 0;
+	int begun = 0;
 
 	for (; ring->sq.head != sq->sqe_tail && (request = engine_request_get(&ring->requests)); begun++) {
 		begin(ring, &ring->sq.sqes[ring->sq.head++ & ring->sq.mask], request);
-		if (engine_carry(request))
-			continue;
-		real.pthread_mutex_lock(&ring->lock);
-		prepare(ring, request);
-		real.pthread_mutex_unlock(&ring->lock);
-		prepared++;
+		engine_pass_on(request);
 	}
 	sq->sqe_head = ring->sq.head;
-	real.pthread_mutex_lock(&ring->lock);
-	if (prepared)
-		flush(ring);
-	real.pthread_mutex_unlock(&ring->lock);
+	engine_submitted();
 	return begun;
 }
 

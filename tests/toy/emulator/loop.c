@@ -15,7 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { TICK_NS = 500000, NS = 1000000000, TICKS_PER_PAUSE = 3 };
+enum { TICK_NS = 500000, NS = 1000000000, TICKS_PER_PAUSE = 3, TICKS_PER_DRAIN = 2 };
 
 static pthread_mutex_t bql = PTHREAD_MUTEX_INITIALIZER;
 static __thread bool bql_held;
@@ -185,7 +185,10 @@ static int64_t host_now(void)
 	return now.tv_sec * (int64_t)NS + now.tv_nsec;
 }
 
-/* A timer of the host's clock, as the RTC's; from time to time it stops and continues the machine. */
+/*
+ * A timer of the host's clock, as the RTC's; from time to time it waits for what is in flight, also for what has just been
+ * submitted, as the start of a block job does, or stops and continues the machine.
+ */
 static void run_host_timer(void)
 {
 	static unsigned ticks;
@@ -196,6 +199,8 @@ static void run_host_timer(void)
 	trace("tick %u at %lld", ++ticks, (long long)icount_get_raw());
 	if (options.ticks)
 		cpu_interrupt(&cpus[0], IRQ_TICK);
+	if (options.nested && ticks % TICKS_PER_DRAIN == 0)
+		disk_drain();
 	if (options.pause && ticks % TICKS_PER_PAUSE == 0) {
 		cpus_pause();
 		trace("paused at %lld", (long long)icount_get_raw());
