@@ -34,6 +34,8 @@ enum {
 	LEAP_MS = 1000,
 	/* Recording: so many turns one right behind the other, before the guest gets a chance. */
 	AGAIN_MAX = 4,
+	/* What takes longer is not done before the turn ends in which it was submitted. */
+	SLOW_NS = 50000,
 };
 
 /* (locked) Does a turn of this loop start at that place? */
@@ -86,6 +88,13 @@ static struct gate *await(uint64_t ticket, int64_t icount)
 	return gate;
 }
 
+/* A flush says nothing of what comes next. */
+static void learn(const struct rrj_request *request)
+{
+	if (request->op == RRJ_READ || request->op == RRJ_WRITE)
+		turnstile.slow = request->latency_ns > SLOW_NS;
+}
+
 void turn_take(const struct place *place)
 {
 	static struct gate_request done[GATE_MAX_RELEASES]; /* a worker may come to it late, after the recording's end */
@@ -112,8 +121,10 @@ void turn_take(const struct place *place)
 	}
 	if (!gate_settle())
 		return;
-	for (uint32_t i = 0; i < turn->head.releases; i++)
+	for (uint32_t i = 0; i < turn->head.releases; i++) {
 		tape_released(i, &done[i]);
+		learn(&done[i].request);
+	}
 	tape_commit();
 	turnstile.next_icount = tape_place()->icount;
 	/* Others may be waiting for the place of what is next now. */

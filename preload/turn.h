@@ -45,6 +45,7 @@ extern struct turnstile {
 	_Atomic unsigned wanting;    /* loops that want a turn */
 	_Atomic int64_t next_icount; /* replay: of tape_place(), readable without the lock */
 	bool has_vcpu, guest_leaps;
+	_Atomic bool slow; /* the last transfer that was released took the host long */
 	_Atomic bool no_guest;
 	_Atomic uint64_t turns;
 	_Atomic bool leaving_nested;

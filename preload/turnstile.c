@@ -193,7 +193,7 @@ static bool in_turn(void)
 
 bool turnstile_holds(void)
 {
-	return in_turn() && gate_in_flight() > 1;
+	return in_turn() && (turnstile.slow || gate_in_flight() > 1);
 }
 
 /* ---- the watch ---- */

@@ -96,7 +96,8 @@ void turnstile_outer_poll(turnstile_host_poll *host, void *poll);
 
 /*
  * Does the calling thread keep what it submits until its turn ends? The guest need not stand still for what the host
- * makes of it. But for a request that is the only one in flight the guest may well wait, and this very turn can release it.
+ * makes of it. But for a request that is the only one in flight the guest may well wait, and this very turn can release it,
+ * unless the host is slow.
  */
 bool turnstile_holds(void);
 
