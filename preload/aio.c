@@ -194,7 +194,8 @@ static void hand_over(struct engine_request *list)
 	struct iocb *host[EVENTS];
 	long n = 0;
 
-	for (; list; list = list->next) {
+	for (struct engine_request *next; list; list = next) {
+		next = list->next; /* handed over, it is no more ours */
 		host[n++] = &context->iocbs[list - context->requests.first];
 		engine_hand_over(list);
 	}
