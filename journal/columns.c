@@ -161,6 +161,13 @@ static void get(struct walk *w, unsigned column, size_t n)
 	w->at += n;
 }
 
+/* They stand behind each other. */
+static void place(struct walk *w, uint8_t *columns, const uint32_t sizes[RRJ_COLUMNS])
+{
+	for (unsigned i = 0; i < RRJ_COLUMNS; columns += sizes[i++])
+		w->next[i] = columns;
+}
+
 void rrj_columns_split(uint8_t *columns, uint32_t sizes[RRJ_COLUMNS], const uint8_t *content, size_t size)
 {
 	uint8_t *start = (uint8_t *)content; /* only read */
@@ -168,8 +175,7 @@ void rrj_columns_split(uint8_t *columns, uint32_t sizes[RRJ_COLUMNS], const uint
 
 	walk(&w, count);
 	memcpy(sizes, w.left, sizeof(w.left));
-	for (unsigned i = 0; i < RRJ_COLUMNS; columns += sizes[i++])
-		w.next[i] = columns;
+	place(&w, columns, sizes);
 	w.at = start;
 	walk(&w, put);
 }
@@ -178,8 +184,7 @@ bool rrj_columns_join(uint8_t *content, size_t size, uint8_t *columns, const uin
 {
 	struct walk w = { .at = content, .end = content + size };
 
-	for (unsigned i = 0; i < RRJ_COLUMNS; columns += sizes[i++])
-		w.next[i] = columns;
+	place(&w, columns, sizes);
 	memcpy(w.left, sizes, sizeof(w.left));
 	walk(&w, get);
 	return !w.bad;

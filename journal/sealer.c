@@ -19,16 +19,13 @@ enum { STACK = 256 << 10, PARTS = 4 };
 
 int rrj_sealer_init(struct rrj_sealer *s)
 {
-	int error;
-
 	*s = (struct rrj_sealer){ .fd = -1 };
 	s->out = malloc(RRJ_BLOCK_HEAD_SIZE + RRJ_PACK_ROOM);
 	for (int i = 0; i < RRJ_TAILS; i++) {
 		s->slots[i].fd = -1;
 		s->slots[i].content = malloc(RRJ_CONTENT_MAX);
 	}
-	error = rrj_packer_init(&s->packer);
-	if (!error && s->out && s->slots[0].content && s->slots[1].content)
+	if (!rrj_packer_init(&s->packer) && s->out && s->slots[0].content && s->slots[1].content)
 		return 0;
 	rrj_sealer_free(s);
 	return -ENOMEM;
