@@ -123,6 +123,21 @@ bool engine_try_again(int *tries)
 	return true;
 }
 
+/* In their order. */
+struct queue {
+	struct engine_request *first, *last;
+};
+
+static void append(struct queue *queue, struct engine_request *request)
+{
+	request->next = NULL;
+	if (queue->first)
+		queue->last->next = request;
+	else
+		queue->first = request;
+	queue->last = request;
+}
+
 /* ---- requests that need more than the host ---- */
 
 static struct {
@@ -130,20 +145,19 @@ static struct {
 	pthread_cond_t more;
 	bool has_thread;
 	pthread_t thread;
-	struct engine_request *first, **end;
-} carried = { .lock = PTHREAD_MUTEX_INITIALIZER, .more = PTHREAD_COND_INITIALIZER, .end = &carried.first };
+	struct queue queue;
+} carried = { .lock = PTHREAD_MUTEX_INITIALIZER, .more = PTHREAD_COND_INITIALIZER };
 
 static struct engine_request *next_carried(void)
 {
 	struct engine_request *request;
 
 	real.pthread_mutex_lock(&carried.lock);
-	while (!carried.first)
+	while (!carried.queue.first)
 		real.pthread_cond_wait(&carried.more, &carried.lock);
-	request = carried.first;
-	carried.first = request->next;
-	if (!carried.first)
-		carried.end = &carried.first;
+	request = carried.queue.first;
+	carried.queue.first = request->next;
+	request->next = NULL;
 	real.pthread_mutex_unlock(&carried.lock);
 	return request;
 }
@@ -159,7 +173,6 @@ static void *carry(void *unused)
 			engine_finished(request, call_virtually(&request->call));
 		} else {
 			image_save(request->call.image, &request->call);
-			request->next = NULL;
 			request->submit(request);
 		}
 	}
@@ -172,27 +185,15 @@ static void hand_to_thread(struct engine_request *request)
 	if (!carried.has_thread && engine_thread(&carried.thread, carry, NULL) < 0)
 		message_end(STATUS_TRY_AGAIN, "no thread for disk requests can be made [no-thread]");
 	carried.has_thread = true;
-	request->next = NULL;
-	*carried.end = request;
-	carried.end = &request->next;
+	append(&carried.queue, request);
 	real.pthread_cond_signal(&carried.more);
 	real.pthread_mutex_unlock(&carried.lock);
 }
 
 /* ---- to the host ---- */
 
-/* The calling thread's, in their order. */
-static __thread struct engine_request *held, *last_held __attribute__((tls_model("initial-exec")));
-
-static void hold(struct engine_request *request)
-{
-	request->next = NULL;
-	if (held)
-		last_held->next = request;
-	else
-		held = request;
-	last_held = request;
-}
+/* The calling thread's. */
+static __thread struct queue held __attribute__((tls_model("initial-exec")));
 
 /* Cuts the requests of the first one's ring off. */
 static struct engine_request *of_one_ring(struct engine_request *list)
@@ -208,10 +209,10 @@ static struct engine_request *of_one_ring(struct engine_request *list)
 
 void engine_flush(void)
 {
-	while (held) {
-		struct engine_request *list = held;
+	while (held.first) {
+		struct engine_request *list = held.first;
 
-		held = of_one_ring(list);
+		held.first = of_one_ring(list);
 		list->submit(list);
 	}
 }
@@ -230,7 +231,7 @@ void engine_pass_on(struct engine_request *request)
 	if (!call_wanted(call))
 		engine_finished(request, call->then);
 	else if (!call_is_virtual(call) && (!call->image || !recording() || image_is_safe(call->image, call)))
-		hold(request);
+		append(&held, request);
 	else
 		hand_to_thread(request);
 	self.inside = false;

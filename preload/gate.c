@@ -204,7 +204,7 @@ bool gate_waits(unsigned loop)
 
 bool gate_all_wait(void)
 {
-	return waiting_now == tickets_taken() - releases;
+	return waiting_now == gate_in_flight();
 }
 
 bool gate_give_time(unsigned loop, const struct timespec *until)

@@ -73,17 +73,6 @@ static struct ticket_slot *slot_of(struct pool *pool, uint64_t number)
 	return &pool->slots[number % TICKETS];
 }
 
-void pool_submitted(const pthread_cond_t *cond)
-{
-	struct pool *pool = pool_of(cond);
-	uint64_t number;
-
-	if (!pool)
-		return;
-	number = ++pool->submitted;
-	ticket_take(slot_of(pool, number), number, turnstile_icount(), NULL);
-}
-
 /* The calling thread's: how often it still has to signal that condition. */
 static __thread struct {
 	pthread_cond_t *cond;
@@ -96,14 +85,26 @@ void pool_flush(void)
 		real.pthread_cond_signal(held.cond);
 }
 
-bool pool_holds(pthread_cond_t *cond)
+static void hold(pthread_cond_t *cond)
 {
-	if (careful || !turnstile_holds() || !pool_of(cond))
-		return false;
 	if (held.cond != cond)
 		pool_flush();
 	held.cond = cond;
 	held.count++;
+}
+
+bool pool_submitted(pthread_cond_t *cond)
+{
+	struct pool *pool = pool_of(cond);
+	uint64_t number;
+
+	if (!pool)
+		return false;
+	number = ++pool->submitted;
+	ticket_take(slot_of(pool, number), number, turnstile_icount(), NULL);
+	if (careful || !turnstile_holds())
+		return false;
+	hold(cond);
 	return true;
 }
 

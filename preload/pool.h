@@ -43,14 +43,14 @@ bool pool_is_over(const void *address);
 bool pool_has(const struct pool *pool, const void *address);
 struct pool *pool_of(const void *address);
 
-/* Main, vCPU thread or iothread: it signals a condition. That is how a job is submitted, when it is one of a pool's. */
-void pool_submitted(const pthread_cond_t *cond);
-
 /*
- * The same thread, then: true when it is not to signal now (turnstile_holds()): a worker would take the host's processors
- * from those for whom the guest waits. What turnstile_hand_over() does of that.
+ * Main, vCPU thread or iothread: it signals a condition. That is how a job is submitted, when it is one of a pool's. True
+ * when it is not to signal now (turnstile_holds()): a worker would take the host's processors from those for whom the
+ * guest waits.
  */
-bool pool_holds(pthread_cond_t *cond);
+bool pool_submitted(pthread_cond_t *cond);
+
+/* What turnstile_hand_over() does of that. */
 void pool_flush(void);
 
 /* The same thread: now it has. */

@@ -115,8 +115,7 @@ INTERPOSED int pthread_cond_signal(pthread_cond_t *cond)
 	if (!self_is_party())
 		return real.pthread_cond_signal(cond);
 	loops_prepare_main();
-	pool_submitted(cond);
-	if (pool_holds(cond))
+	if (pool_submitted(cond))
 		return 0;
 	result = real.pthread_cond_signal(cond);
 	pool_signalled(cond);
