@@ -241,7 +241,9 @@ static bool leave(bool ready, bool *asks)
 	turnstile_unlock();
 	if (!again)
 		turn_wake_vcpu();
-	turnstile_hand_over();
+	/* The guest stands still in a turn that follows at once too. Replaying, that turn may wait for what is kept. */
+	if (!again || replaying())
+		turnstile_hand_over();
 	return again;
 }
 

@@ -102,8 +102,8 @@ void turnstile_outer_poll(turnstile_host_poll *host, void *poll);
 bool turnstile_holds(void);
 
 /*
- * The calling thread hands over what it has kept: to the host, and to workers. At the turn's end, and before it waits for
- * anything; without the lock.
+ * The calling thread hands over what it has kept: to the host, and to workers. At the turn's end (that of the last, where
+ * one follows another at once), and before it waits for anything; without the lock.
  */
 void turnstile_hand_over(void);
 
