@@ -19,6 +19,8 @@ enum {
 	NS = 1000000000,
 	/* The two clocks are read one after the other: they have moved against each other if it is more than that. */
 	CLOSE_NS = 50000,
+	/* About what a turn takes: the fewer values a turn's time can have, the less of the journal it takes. */
+	STEP_NS = 8 * RRJ_TICK_NS,
 };
 
 static _Atomic int64_t frozen_mono_ns, frozen_real_ns;
@@ -55,7 +57,7 @@ void clock_next(bool again, int64_t *mono_ns, int64_t *real_ns)
 	shift_now = *real_ns - *mono_ns;
 	/* Never before the host's time: a timer that has made the host's poll return must be due. */
 	if (*mono_ns > before)
-		*mono_ns = before + (*mono_ns - before + RRJ_TICK_NS - 1) / RRJ_TICK_NS * RRJ_TICK_NS;
+		*mono_ns = before + (*mono_ns - before + STEP_NS - 1) / STEP_NS * STEP_NS;
 	else
 		*mono_ns = before;
 	*real_ns = *mono_ns + (llabs(shift_now - shift) < CLOSE_NS ? shift : shift_now);

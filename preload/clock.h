@@ -11,9 +11,9 @@ int64_t clock_mono_ns(void);
 void clock_sample(int64_t *mono_ns, int64_t *real_ns);
 
 /*
- * The time of a turn that starts now: ticks behind the last one's (RRJ_TICK_NS), and the clocks as far apart as they
- * were, unless they have moved. What is written of both is less then. Again: right behind the last one, at its time.
- * For whoever holds the turn.
+ * The time of a turn that starts now: steps of some ticks (RRJ_TICK_NS) behind the last one's, up to a step ahead of the
+ * host, and the clocks as far apart as they were, unless they have moved. What is written of both is less then. Again:
+ * right behind the last one, at its time. For whoever holds the turn.
  */
 void clock_next(bool again, int64_t *mono_ns, int64_t *real_ns);
 
