@@ -118,6 +118,11 @@ void rcu_wake(void)
 	real.pthread_cond_broadcast(&main_cond);
 }
 
+bool rcu_has_work(void)
+{
+	return rcu.exists && !is_idle();
+}
+
 static bool is_wait(long number, long operation)
 {
 	return number == SYS_futex && (operation & FUTEX_CMD_MASK) == FUTEX_WAIT && config.mode != MODE_OFF &&

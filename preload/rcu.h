@@ -10,6 +10,8 @@
 #ifndef PRELOAD_RCU_H
 #define PRELOAD_RCU_H
 
+#include <stdbool.h>
+
 /* Its creator; then itself, before its first instruction of the emulator's. */
 void rcu_thread_created(void);
 void rcu_thread_begins(void);
@@ -19,5 +21,8 @@ void rcu_window(void);
 
 /* (locked) The recording has been given up: it need not wait any more. */
 void rcu_wake(void);
+
+/* Has the emulator something to be freed in the next window? The vCPU thread, between turns. */
+bool rcu_has_work(void);
 
 #endif
