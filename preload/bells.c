@@ -14,8 +14,9 @@ enum {
 	WAITING_MAX = 8,
 	/*
 	 * Instructions that a bell waits at most, if the guest neither idles nor stalls. It stalls where a timer is a
-	 * loop's own: so nothing waits for this, but that there be a turn, and what is compared at it, now and then; and,
-	 * in the turn's window, what is to be freed, of which there are tens of megabytes when many devices are set up.
+	 * loop's own: so nothing waits for this, but that there be a turn, and what is compared at it, now and then;
+	 * and, in the turn's window, what is to be freed, of which there are tens of megabytes when many devices are
+	 * set up.
 	 */
 	FAR_ENOUGH = 10000000,
 	FAR_ENOUGH_TO_FREE = 1000000,
