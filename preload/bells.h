@@ -5,8 +5,8 @@
  * At each virtual timer QEMU writes to the eventfd of every event loop that is in its poll (qemu_clock_notify, in
  * tcg-accel-ops-icount.c:icount_handle_deadline), should the timer be one of that loop's. It hardly ever is, and a
  * guest's clock alone would make a turn of each of its ticks. So such a bell waits for a turn that starts for another
- * reason, for the guest to idle or stall, or to come far enough; not if a bottom half is to run, since then it may be
- * for that one.
+ * reason, for the guest to idle or stall, or to come far enough, which is less far while the RCU thread has work; not if
+ * a bottom half is to run, since then it may be for that one.
  *
  * A turn rings them before it asks what is ready: when they were rung is nobody's affair, in recording and replay
  * alike. Whoever runs calls this: the vCPU thread, or the holder of the turn while that thread is stopped. Nothing can

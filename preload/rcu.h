@@ -22,7 +22,10 @@ void rcu_window(void);
 /* (locked) The recording has been given up: it need not wait any more. */
 void rcu_wake(void);
 
-/* Has the emulator something to be freed in the next window? The vCPU thread, between turns. */
+/*
+ * Has the emulator something to be freed in the next window? The vCPU thread, between turns: not locked, since the RCU
+ * thread changes in a window alone what is read here, and none is open while the guest runs.
+ */
 bool rcu_has_work(void);
 
 #endif
