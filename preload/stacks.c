@@ -3,9 +3,10 @@
  * stacks.c - threads walk their own stacks, in a signal's handler, into memory that is there already.
  *
  * The handler runs in any thread with a role, and in the main thread; it calls libunwind alone, and goes on where the
- * thread was. It allocates nothing, since that may be in malloc: what libunwind needs for a thread is made when the
- * thread begins. libunwind is found at run time: linked, it would take the place of the C++ unwinder of every library in
- * the emulator. Whatever is missing here makes the report shorter, nothing else.
+ * thread was. It allocates nothing, since that may be in malloc: libunwind's thread-local memory is made when the
+ * thread begins. It steps from frame to frame: unw_backtrace keeps 256 KiB for each thread, and a pool has up to 64.
+ * libunwind is found at run time: linked, it would take the place of the C++ unwinder of every library in the emulator.
+ * Whatever is missing here makes the report shorter, nothing else.
  */
 #include "stacks.h"
 
@@ -13,6 +14,9 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#define UNW_LOCAL_ONLY
+#include <libunwind.h>
+#include <link.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,12 +30,36 @@ enum { THREADS = 160, PATIENCE_MS = 150 };
 
 static struct stack stacks[THREADS];
 static _Atomic unsigned used;
-static int (*backtrace_of)(void **frames, int size); /* unw_backtrace() */
 static __thread bool prepared __attribute__((tls_model("initial-exec")));
+
+/* Of libunwind; without it, nothing. */
+static struct {
+	int (*context)(unw_context_t *context);
+	int (*init)(unw_cursor_t *cursor, unw_context_t *context);
+	int (*step)(unw_cursor_t *cursor);
+	int (*reg)(unw_cursor_t *cursor, unw_regnum_t reg, unw_word_t *value);
+	size_t module; /* whose thread-local memory; 0: none */
+	bool found;
+} unwind;
 
 static int stack_signal(void)
 {
 	return SIGRTMAX - 3;
+}
+
+/* The calls of whoever calls this, innermost first: how many. */
+static int walk(void **frames, int room)
+{
+	unw_context_t context;
+	unw_cursor_t cursor;
+	unw_word_t address;
+	int n = 0;
+
+	if (!unwind.found || unwind.context(&context) || unwind.init(&cursor, &context) < 0)
+		return 0;
+	while (n < room && unwind.step(&cursor) > 0 && unwind.reg(&cursor, UNW_REG_IP, &address) >= 0)
+		frames[n++] = (void *)(uintptr_t)address;
+	return n;
 }
 
 static void fill(struct stack *stack)
@@ -41,7 +69,7 @@ static void fill(struct stack *stack)
 	self.inside = true;
 	stack->role = self.role;
 	stack->loop = self.loop;
-	stack->count = backtrace_of ? backtrace_of(stack->frames, STACK_FRAMES) : 0;
+	stack->count = walk(stack->frames, STACK_FRAMES);
 	stack->walked = true;
 	self.inside = inside;
 }
@@ -58,36 +86,53 @@ static void answer(int signo)
 	errno = saved;
 }
 
-/* The first walk in a thread allocates: libunwind's thread-local memory, its cache. */
+/* The first use of a library's thread-local memory allocates it. This is such a use, as the ABI has it. */
 static void prepare(void)
 {
+	extern void *__tls_get_addr(size_t index[2]);
 	bool inside = self.inside;
-	void *frames[STACK_FRAMES];
 
 	self.inside = true;
-	backtrace_of(frames, STACK_FRAMES);
+	if (unwind.module)
+		__tls_get_addr((size_t[2]){ unwind.module, 0 });
 	self.inside = inside;
 	prepared = true;
+}
+
+static bool find_unwind(void)
+{
+#define FIND(name) dlsym(library, FIND_NAMED(name))
+#define FIND_NAMED(name) #name
+	void *library = dlopen("libunwind.so.8", RTLD_NOW | RTLD_LOCAL);
+
+	if (!library || dlinfo(library, RTLD_DI_TLS_MODID, &unwind.module))
+		return false;
+	*(void **)&unwind.context = FIND(unw_tdep_getcontext);
+	*(void **)&unwind.init = FIND(unw_init_local);
+	*(void **)&unwind.step = FIND(unw_step);
+	*(void **)&unwind.reg = FIND(unw_get_reg);
+	return unwind.context && unwind.init && unwind.step && unwind.reg;
 }
 
 void stacks_init(void)
 {
 	struct sigaction action = { .sa_handler = answer, .sa_flags = SA_RESTART };
-	void *library = dlopen("libunwind.so.8", RTLD_NOW | RTLD_LOCAL);
+	void *frames[STACK_FRAMES];
 
-	*(void **)&backtrace_of = library ? dlsym(library, "unw_backtrace") : NULL;
-	if (!backtrace_of)
+	unwind.found = find_unwind();
+	if (!unwind.found)
 		return;
 	sigfillset(&action.sa_mask);
 	real.sigaction(stack_signal(), &action, NULL);
 	prepare();
+	walk(frames, STACK_FRAMES); /* the first in the process makes what all threads share */
 }
 
 void stacks_thread_begins(void)
 {
 	sigset_t ours;
 
-	if (!backtrace_of)
+	if (!unwind.found)
 		return;
 	sigemptyset(&ours);
 	sigaddset(&ours, stack_signal());
@@ -144,9 +189,9 @@ const struct stack *stacks_take(unsigned *count)
 
 	list_threads((pid_t)syscall(SYS_gettid));
 	fill(&stacks[0]);
-	for (unsigned i = 1; backtrace_of && i < used; i++)
+	for (unsigned i = 1; unwind.found && i < used; i++)
 		syscall(SYS_tgkill, getpid(), stacks[i].tid, stack_signal());
-	for (int ms = 0; backtrace_of && ms < PATIENCE_MS && !all_answered(); ms++)
+	for (int ms = 0; unwind.found && ms < PATIENCE_MS && !all_answered(); ms++)
 		nanosleep(&a_ms, NULL);
 	for (unsigned i = 0; i < used; i++) {
 		char where[64];

@@ -11,8 +11,8 @@ $(B)/jumps.so: tests/races/jumps.c
 	$(call say,ld)
 	$(Q)$(CC) -D_GNU_SOURCE -std=c11 -O2 -g $(WARN) -fPIC -fvisibility=default -shared -o $@ $< -ldl
 
-# An empty one takes its place: libunwind frees what it has of a thread behind ThreadSanitizer's end of that thread, and by a
-# mutex, at which the sanitizer's runtime then fails. Without it a report has no stacks.
+# An empty one takes its place: the loader frees a thread's part of libunwind's thread-local memory later than the sanitizer
+# knows of, which it reports. Without libunwind a report has no stacks.
 $(B)-tsan/races/libunwind.so.8:
 	@mkdir -p $(@D)
 	$(call say,ld)
