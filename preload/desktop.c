@@ -8,6 +8,7 @@
 #include "desktop.h"
 
 #include <dlfcn.h>
+#include <link.h>
 #include <stdatomic.h>
 #include <stddef.h>
 #include <string.h>
@@ -31,13 +32,15 @@ static _Atomic bool any;
 
 bool desktop_calls(const void *caller)
 {
-	const char *name;
-	Dl_info info;
+	struct dl_find_object object;
+	const char *path, *name;
 
-	if (!dladdr(caller, &info) || !info.dli_fname)
+	/* dladdr() would look through all of the emulator's symbols. */
+	if (_dl_find_object((void *)caller, &object))
 		return false;
-	name = strrchr(info.dli_fname, '/');
-	name = name ? name + 1 : info.dli_fname;
+	path = object.dlfo_link_map->l_name;
+	name = strrchr(path, '/');
+	name = name ? name + 1 : path;
 	for (size_t i = 0; i < sizeof(libraries) / sizeof(libraries[0]); i++)
 		if (strstr(name, libraries[i]))
 			return true;
