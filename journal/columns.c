@@ -23,6 +23,8 @@ enum {
 	TURNS = OTHERS + TYPES,
 };
 
+enum { FEW = 16 };
+
 enum how {
 	NUMBER,
 	BYTES, /* so many, in the first of the three columns */
@@ -142,10 +144,19 @@ static void count(struct walk *w, unsigned column, size_t n)
 	w->at += n;
 }
 
+/* Mostly few: what was received, or looked up, may be a mebibyte. */
+static void copy(uint8_t *to, const uint8_t *from, size_t n)
+{
+	if (n > FEW)
+		memcpy(to, from, n);
+	else
+		for (size_t i = 0; i < n; i++)
+			to[i] = from[i];
+}
+
 static void put(struct walk *w, unsigned column, size_t n)
 {
-	for (size_t i = 0; i < n; i++)
-		w->next[column][i] = w->at[i];
+	copy(w->next[column], w->at, n);
 	w->next[column] += n;
 	w->at += n;
 }
@@ -154,8 +165,10 @@ static void put(struct walk *w, unsigned column, size_t n)
 static void get(struct walk *w, unsigned column, size_t n)
 {
 	w->bad |= n > w->left[column];
-	for (size_t i = 0; i < n; i++)
-		w->at[i] = w->bad ? 0 : w->next[column][i];
+	if (w->bad)
+		memset(w->at, 0, n);
+	else
+		copy(w->at, w->next[column], n);
 	w->next[column] += n;
 	w->left[column] -= (uint32_t)n;
 	w->at += n;

@@ -44,8 +44,22 @@ static void test_all_agree(void)
 		}
 }
 
+/* So long that the processor's has several lanes, several times, and a rest. */
+static void test_long(void)
+{
+	static uint8_t bytes[4 * 3 * LANE];
+	const size_t at = 3 * LANE;
+
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (uint8_t)(i * i * 7 + i / 256);
+	for (size_t times = 1; times < 4; times++)
+		for (size_t size = times * at - 9; size < times * at + 20; size++)
+			CU_ASSERT_EQUAL(rrj_crc32c(999, bytes + 3, size), bit_by_bit(999, bytes + 3, size));
+}
+
 CU_TestInfo crc32c_tests[] = {
 	{ "the published value", test_known },
 	{ "processor, portable and bit by bit agree", test_all_agree },
+	{ "the processor's lanes", test_long },
 	CU_TEST_INFO_NULL,
 };
