@@ -11,7 +11,7 @@
 
 #define SUITES(X)                                                                         \
 	X(crc32c) X(journal) X(order) X(damage) X(format) X(golden) X(stack) X(entry) X(message) \
-	X(folder) X(exports) X(pieces) X(codec)
+	X(folder) X(exports) X(pieces) X(codec) X(warp)
 
 #define DECLARE(name) extern CU_TestInfo name##_tests[];
 SUITES(DECLARE)

@@ -6,7 +6,7 @@ UNIT_OBJECTS := $(call objects,tests/unit)
 $(UNIT_OBJECTS): CPPFLAGS += -I. -DSOURCES='"$(CURDIR)"'
 
 # What is tested of the preload library; -rdynamic: a function can only be replaced when its symbol can be found.
-UNIT_OF_PRELOAD := $(addprefix $(B)/,hooks/entry.o preload/message.o preload/folder.o preload/interpose.o)
+UNIT_OF_PRELOAD := $(addprefix $(B)/,hooks/entry.o preload/message.o preload/folder.o preload/interpose.o preload/warp.o)
 
 $(B)/unit-tests: $(UNIT_OBJECTS) $(UNIT_OF_PRELOAD) $(B)/librrj.a | $(B)/librrio.so
 	$(call say,ld)
