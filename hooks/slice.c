@@ -17,35 +17,27 @@ static slice_start_fn *slice_start;
 static slice_cut_fn *slice_cut;
 static slice_share_fn *slice_share;
 
-/* At most INT32_MAX nanoseconds, as icount_get_limit has it; in instructions, of which each takes so many. */
-static int64_t instructions(int64_t deadline_ns, int64_t unit)
+/* At most INT32_MAX nanoseconds, as icount_get_limit has it; in instructions, of which each takes 1 << shift. */
+static int64_t instructions(int64_t deadline_ns)
 {
+	int64_t unit = emu.icount_to_ns(1);
+
 	if (deadline_ns < 0 || deadline_ns > INT32_MAX)
 		deadline_ns = INT32_MAX;
 	return (deadline_ns + unit - 1) >> __builtin_ctzll((uint64_t)unit);
 }
 
-/*
- * Is what the caller says the virtual clock's deadline, and not a nearer one of the host's clock? Most slices end before
- * it: then it was the same last time. Asking takes and gives back a lock of each loop's.
- */
-static bool is_virtual(int64_t deadline_ns, int64_t now_ns)
+/* Is what the caller says the virtual clock's deadline, and not a nearer one of the host's clock? */
+static bool is_virtual(int64_t deadline_ns)
 {
-	static int64_t virtual_at = -1; /* the last deadline that was, but for the guest's leaps */
-	int64_t host;
+	int64_t host = emu.clock_deadline(CLOCK_REALTIME_TIMERS, TIMERS_ALL);
 
-	if (now_ns + deadline_ns == virtual_at)
-		return true;
-	host = emu.clock_deadline(CLOCK_REALTIME_TIMERS, TIMERS_ALL);
-	if (host >= 0 && host <= deadline_ns)
-		return false;
-	virtual_at = now_ns + deadline_ns;
-	return true;
+	return host < 0 || host > deadline_ns;
 }
 
 __attribute__((visibility("default"))) int64_t rrio_slice_budget(int64_t deadline_ns)
 {
-	int64_t limit = INT64_MAX, budget, icount = -1, unit;
+	int64_t limit = INT64_MAX, budget, icount = -1;
 	bool fresh = false;
 
 	/* Patched, and switched off. */
@@ -56,11 +48,10 @@ __attribute__((visibility("default"))) int64_t rrio_slice_budget(int64_t deadlin
 		icount = emu.icount_raw();
 		limit = slice_start(icount, &fresh);
 	}
-	unit = emu.icount_to_ns(1);
-	budget = instructions(deadline_ns, unit);
+	budget = instructions(deadline_ns);
 	/* A nearer timer of the host's clock makes no difference where the limit is nearer still. */
-	if (!fresh || (budget < limit && !is_virtual(deadline_ns, icount * unit)))
-		budget = instructions(emulator_deadline(), unit);
+	if (!fresh || (budget < limit && !is_virtual(deadline_ns)))
+		budget = instructions(emulator_deadline());
 	if (budget > limit)
 		budget = limit;
 	if (icount < 0)
