@@ -23,8 +23,6 @@ enum {
 	TURNS = OTHERS + TYPES,
 };
 
-enum { FEW = 16 };
-
 enum how {
 	NUMBER,
 	BYTES, /* so many, in the first of the three columns */
@@ -143,6 +141,8 @@ static void count(struct walk *w, unsigned column, size_t n)
 	w->left[column] += (uint32_t)n;
 	w->at += n;
 }
+
+enum { FEW = 16 };
 
 /* Mostly few: what was received, or looked up, may be a mebibyte. */
 static void copy(uint8_t *to, const uint8_t *from, size_t n)
